@@ -1,0 +1,1 @@
+"""Tokens (verify, mint, cache) and grants (what each method needs)."""

@@ -1,0 +1,1 @@
+"""The room engine: rooms, participants, tracks and permissions, without input or output."""

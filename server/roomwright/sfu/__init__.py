@@ -1,0 +1,1 @@
+"""The SFU backend port and its implementations."""

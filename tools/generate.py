@@ -1,9 +1,10 @@
 """Compiles proto/ into generated/: dataclasses, service stubs and the descriptor set.
 
-Usage: python tools/generate.py [--check]
+Usage: python tools/generate.py [--check | --renew-image]
 
 Needs only what the virtual environment holds (buf, betterproto2's compiler, ruff); no network. With `--check` it
-writes nothing and exits 1 when generated/ is not what proto/ gives.
+writes nothing and exits 1 when generated/ is not what proto/ gives. With `--renew-image` it replaces
+proto/image.binpb, the schema that `buf breaking` compares with, unless the present schema breaks it.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = Path("generated") / "roomwright_proto"
+IMAGE = Path("proto") / "image.binpb"
 
 
 def _run(*command: str) -> None:
@@ -27,12 +29,12 @@ def _run(*command: str) -> None:
         sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
 
 
-def generate(out: Path) -> None:
-    """Write the whole package below `out`, replacing what was there."""
-    shutil.rmtree(out / PACKAGE, ignore_errors=True)
+def generate(out: Path) -> Path:
+    """Write the whole package below the empty folder `out`; return the package's folder."""
     _run("buf", "generate", "--output", str(out))
     descriptors = out / PACKAGE / "schema.binpb"
     _run("buf", "build", "--as-file-descriptor-set", "--exclude-source-info", "-o", str(descriptors))
+    return out / PACKAGE
 
 
 def differences(left: Path, right: Path) -> list[str]:
@@ -43,19 +45,50 @@ def differences(left: Path, right: Path) -> list[str]:
     return sorted(mismatch + errors)
 
 
-def main() -> int:
-    """Generate, or check that nothing has drifted."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 on a difference")
-    if not parser.parse_args().check:
-        generate(ROOT)
-        return 0
-    with tempfile.TemporaryDirectory() as folder:
-        generate(Path(folder))
-        drift = differences(Path(folder) / PACKAGE, ROOT / PACKAGE)
+def replace(fresh: Path, package: Path) -> None:
+    """Make `package` equal to `fresh`, one rename per changed file: an import meanwhile never meets a half file."""
+    for name in differences(fresh, package):
+        target = package / name
+        if not (fresh / name).exists():
+            target.unlink()
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = target.with_name(f".{target.name}.new")
+        shutil.copyfile(fresh / name, beside)
+        beside.replace(target)
+
+
+def check(fresh: Path, package: Path) -> int:
+    """Print each file that has drifted from the schema; return the exit code."""
+    drift = differences(fresh, package)
     for name in drift:
         print(f"differs from what proto/ gives: {PACKAGE / name}")
     return 1 if drift else 0
+
+
+def renew_image() -> None:
+    """Make the present schema the one that later changes are compared with."""
+    if (ROOT / IMAGE).exists():
+        _run("buf", "breaking", "--against", str(IMAGE))
+    _run("buf", "build", "--exclude-source-info", "-o", str(IMAGE))
+
+
+def main() -> int:
+    """Generate, check that nothing has drifted, or renew the image."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--check", action="store_true", help="write nothing; exit 1 on a difference")
+    group.add_argument("--renew-image", action="store_true", help=f"replace {IMAGE}, if the schema keeps to it")
+    options = parser.parse_args()
+    if options.renew_image:
+        renew_image()
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        fresh = generate(Path(folder))
+        if options.check:
+            return check(fresh, ROOT / PACKAGE)
+        replace(fresh, ROOT / PACKAGE)
+    return 0
 
 
 if __name__ == "__main__":

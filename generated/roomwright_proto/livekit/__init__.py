@@ -7624,6 +7624,8 @@ class SipStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "ListSipTrunkResponse":
 
+        warnings.warn("Sip.list_sip_trunk is deprecated", DeprecationWarning)
+
         return await self._unary_unary(
             "/livekit.SIP/ListSIPTrunk",
             message,

@@ -1,0 +1,63 @@
+"""tools/generate.py: what is committed is what the schema gives, and a difference does not go unseen."""
+
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+PACKAGE = Path("generated/roomwright_proto")
+
+
+def run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(root / "tools" / "generate.py"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+def test_generated_code_is_what_the_schema_gives(repository: Path):
+    done = run(repository, "--check")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_each_kind_of_drift_is_named_and_then_mended(copy: Path):
+    edited = copy / PACKAGE / "livekit" / "__init__.py"
+    edited.write_text(edited.read_text() + "\nEDITED = True\n")
+    (copy / PACKAGE / "schema.binpb").unlink()
+    (copy / PACKAGE / "stray.py").touch()
+
+    done = run(copy, "--check")
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        f"differs from what proto/ gives: {PACKAGE / name}"
+        for name in ("livekit/__init__.py", "schema.binpb", "stray.py")
+    ]
+
+    assert run(copy).returncode == 0
+    assert run(copy, "--check").returncode == 0
+
+
+def test_a_schema_that_does_not_compile_leaves_the_package_alone(copy: Path):
+    before = (copy / PACKAGE / "livekit" / "__init__.py").read_bytes()
+    broken = copy / "proto" / "livekit" / "livekit_room.proto"
+    broken.write_text(broken.read_text() + "message Broken { NoSuchType field = 1; }\n")
+
+    done = run(copy)
+    assert done.returncode == 1
+    assert "NoSuchType" in done.stderr
+    assert (copy / PACKAGE / "livekit" / "__init__.py").read_bytes() == before
+
+
+def test_the_wheel_ships_the_descriptor_set(repository: Path, tmp_path: Path):
+    pytest.importorskip("hatchling", reason="builds the wheel without a network")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=repository,
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    with ZipFile(wheel) as archive:
+        shipped = archive.read("roomwright_proto/schema.binpb")
+    assert shipped == (repository / PACKAGE / "schema.binpb").read_bytes()

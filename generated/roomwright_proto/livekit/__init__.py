@@ -1923,35 +1923,82 @@ default_message_pool.register_message("livekit", "CreateIngressRequest", CreateI
 
 @dataclass(eq=False, repr=False)
 class CreateRoomRequest(betterproto2.Message):
+    """
+    What a new room is to be like. A live room of that name is answered as it is; nothing in it changes.
+    """
+
     name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    At most 256 bytes of UTF-8; it identifies the room in every other call.
+    """
 
     room_preset: "str" = betterproto2.field(12, betterproto2.TYPE_STRING)
+    """
+    Name of a preset in the server's configuration; the fields set here win over it. An unknown preset is
+    `invalid_argument`.
+    """
 
     empty_timeout: "int" = betterproto2.field(2, betterproto2.TYPE_UINT32)
+    """
+    Seconds a room waits for its very first participant before it is closed; 0 takes the server's default (300).
+    """
 
     departure_timeout: "int" = betterproto2.field(10, betterproto2.TYPE_UINT32)
+    """
+    Seconds a room stays after the last participant has gone; 0 takes the server's default (20).
+    """
 
     max_participants: "int" = betterproto2.field(3, betterproto2.TYPE_UINT32)
+    """
+    Seats; agents, recorders and other helpers do not take one. 0 means the server's default, usually no limit.
+    """
 
     node_id: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+    """
+    Asks for a certain node of a cluster; a single node ignores it.
+    """
 
     metadata: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
+    """
+    Application data, shown to every participant; the server only stores it.
+    """
 
     tags: "dict[str, str]" = betterproto2.field(
         15, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
+    """
+    Labels for the operator's own accounting.
+    """
 
     egress: "RoomEgress | None" = betterproto2.field(6, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Recordings to start by themselves.
+    """
 
     min_playout_delay: "int" = betterproto2.field(7, betterproto2.TYPE_UINT32)
+    """
+    Milliseconds of delay every receiver adds at least before it plays.
+    """
 
     max_playout_delay: "int" = betterproto2.field(8, betterproto2.TYPE_UINT32)
+    """
+    Milliseconds of delay a receiver may add at most; no cap when 0.
+    """
 
     sync_streams: "bool" = betterproto2.field(9, betterproto2.TYPE_BOOL)
+    """
+    Puts the tracks of one participant into one media stream, so receivers keep lips and voice together.
+    """
 
     replay_enabled: "bool" = betterproto2.field(13, betterproto2.TYPE_BOOL)
+    """
+    Keeps the session for `ExportReplay`; only meaningful where the server can replay.
+    """
 
     agents: "list[RoomAgentDispatch]" = betterproto2.field(14, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Agents called to the room as soon as it exists.
+    """
 
 
 default_message_pool.register_message("livekit", "CreateRoomRequest", CreateRoomRequest)
@@ -2530,7 +2577,14 @@ default_message_pool.register_message("livekit", "DeleteIngressRequest", DeleteI
 
 @dataclass(eq=False, repr=False)
 class DeleteRoomRequest(betterproto2.Message):
+    """
+    The room to close.
+    """
+
     room: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Its name. An unknown one is `not_found`.
+    """
 
 
 default_message_pool.register_message("livekit", "DeleteRoomRequest", DeleteRoomRequest)
@@ -2538,6 +2592,10 @@ default_message_pool.register_message("livekit", "DeleteRoomRequest", DeleteRoom
 
 @dataclass(eq=False, repr=False)
 class DeleteRoomResponse(betterproto2.Message):
+    """
+    Empty: the room is gone and its participants were told ROOM_DELETED.
+    """
+
     pass
 
 
@@ -2947,11 +3005,21 @@ default_message_pool.register_message("livekit", "FilterParams", FilterParams)
 
 @dataclass(eq=False, repr=False)
 class ForwardParticipantRequest(betterproto2.Message):
+    """
+    Shows a participant in a second room as well, without its client's help.
+    """
+
     room: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     identity: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Who is forwarded; it stays in `room`.
+    """
 
     destination_room: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    Must differ from `room` (`invalid_argument`).
+    """
 
 
 default_message_pool.register_message("livekit", "ForwardParticipantRequest", ForwardParticipantRequest)
@@ -2959,6 +3027,10 @@ default_message_pool.register_message("livekit", "ForwardParticipantRequest", Fo
 
 @dataclass(eq=False, repr=False)
 class ForwardParticipantResponse(betterproto2.Message):
+    """
+    Empty: the forwarding is set up.
+    """
+
     pass
 
 
@@ -3504,7 +3576,14 @@ default_message_pool.register_message("livekit", "ListIngressResponse", ListIngr
 
 @dataclass(eq=False, repr=False)
 class ListParticipantsRequest(betterproto2.Message):
+    """
+    The room whose participants are wanted.
+    """
+
     room: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Its name. An unknown one is `not_found`.
+    """
 
 
 default_message_pool.register_message("livekit", "ListParticipantsRequest", ListParticipantsRequest)
@@ -3512,6 +3591,10 @@ default_message_pool.register_message("livekit", "ListParticipantsRequest", List
 
 @dataclass(eq=False, repr=False)
 class ListParticipantsResponse(betterproto2.Message):
+    """
+    Everybody in the room, hidden participants included.
+    """
+
     participants: "list[ParticipantInfo]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
 
 
@@ -3520,7 +3603,14 @@ default_message_pool.register_message("livekit", "ListParticipantsResponse", Lis
 
 @dataclass(eq=False, repr=False)
 class ListRoomsRequest(betterproto2.Message):
+    """
+    Which rooms to show; an empty request means all.
+    """
+
     names: "list[str]" = betterproto2.field(1, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Only rooms of these names; names without a room are left out silently.
+    """
 
 
 default_message_pool.register_message("livekit", "ListRoomsRequest", ListRoomsRequest)
@@ -3528,6 +3618,10 @@ default_message_pool.register_message("livekit", "ListRoomsRequest", ListRoomsRe
 
 @dataclass(eq=False, repr=False)
 class ListRoomsResponse(betterproto2.Message):
+    """
+    The live rooms, each with exact counts at the time of the answer.
+    """
+
     rooms: "list[Room]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
 
 
@@ -3739,11 +3833,21 @@ default_message_pool.register_message("livekit", "MigrateJobRequest", MigrateJob
 
 @dataclass(eq=False, repr=False)
 class MoveParticipantRequest(betterproto2.Message):
+    """
+    Takes a participant from one room to another while its connection stays up.
+    """
+
     room: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     identity: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Who moves; its client is told by `RoomMovedResponse` and gets a token for the new room.
+    """
 
     destination_room: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    Must differ from `room` (`invalid_argument`).
+    """
 
 
 default_message_pool.register_message("livekit", "MoveParticipantRequest", MoveParticipantRequest)
@@ -3751,6 +3855,10 @@ default_message_pool.register_message("livekit", "MoveParticipantRequest", MoveP
 
 @dataclass(eq=False, repr=False)
 class MoveParticipantResponse(betterproto2.Message):
+    """
+    Empty: the participant is in the other room.
+    """
+
     pass
 
 
@@ -3759,13 +3867,23 @@ default_message_pool.register_message("livekit", "MoveParticipantResponse", Move
 
 @dataclass(eq=False, repr=False)
 class MuteRoomTrackRequest(betterproto2.Message):
+    """
+    Whether a published track is to be heard or seen.
+    """
+
     room: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     identity: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
     track_sid: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    `TR_…`, as listed in the participant's info.
+    """
 
     muted: "bool" = betterproto2.field(4, betterproto2.TYPE_BOOL)
+    """
+    False asks to unmute, which the server refuses (`failed_precondition`) unless remote unmuting is enabled.
+    """
 
 
 default_message_pool.register_message("livekit", "MuteRoomTrackRequest", MuteRoomTrackRequest)
@@ -3773,7 +3891,14 @@ default_message_pool.register_message("livekit", "MuteRoomTrackRequest", MuteRoo
 
 @dataclass(eq=False, repr=False)
 class MuteRoomTrackResponse(betterproto2.Message):
+    """
+    The track after the change.
+    """
+
     track: "TrackInfo | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Absent when the participant has no such track.
+    """
 
 
 default_message_pool.register_message("livekit", "MuteRoomTrackResponse", MuteRoomTrackResponse)
@@ -3976,15 +4101,31 @@ default_message_pool.register_message("livekit", "ParticipantVideo", Participant
 
 @dataclass(eq=False, repr=False)
 class PerformRpcRequest(betterproto2.Message):
+    """
+    Calls a method that a participant has registered, and waits for its answer.
+    """
+
     room: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     destination_identity: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Whose handler is called.
+    """
 
     method: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    Name under which the handler is registered.
+    """
 
     payload: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+    """
+    Argument, at most 15,360 bytes; what it means is between caller and handler.
+    """
 
     response_timeout_ms: "int" = betterproto2.field(5, betterproto2.TYPE_UINT32)
+    """
+    Longest wait for the handler, in milliseconds; 0 takes the server's default.
+    """
 
 
 default_message_pool.register_message("livekit", "PerformRpcRequest", PerformRpcRequest)
@@ -3992,6 +4133,10 @@ default_message_pool.register_message("livekit", "PerformRpcRequest", PerformRpc
 
 @dataclass(eq=False, repr=False)
 class PerformRpcResponse(betterproto2.Message):
+    """
+    What the handler returned.
+    """
+
     payload: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
 
@@ -4160,6 +4305,10 @@ default_message_pool.register_message("livekit", "RegisterWorkerResponse", Regis
 
 @dataclass(eq=False, repr=False)
 class RemoveParticipantResponse(betterproto2.Message):
+    """
+    Empty: the participant was told PARTICIPANT_REMOVED and has left.
+    """
+
     pass
 
 
@@ -4251,6 +4400,10 @@ default_message_pool.register_message("livekit", "Room", Room)
 
 @dataclass(eq=False, repr=False)
 class RoomAgent(betterproto2.Message):
+    """
+    A list of agent dispatches, the form in which a token's room configuration carries them.
+    """
+
     dispatches: "list[RoomAgentDispatch]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
 
 
@@ -4340,29 +4493,64 @@ default_message_pool.register_message("livekit", "RoomCompositeEgressRequest", R
 
 @dataclass(eq=False, repr=False)
 class RoomConfiguration(betterproto2.Message):
+    """
+    The shape of a room apart from its making: carried in a token, a preset or a SIP dispatch rule, and used when a
+    join or call brings the room into being.
+    """
+
     name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Names the configuration where several are kept.
+    """
 
     empty_timeout: "int" = betterproto2.field(2, betterproto2.TYPE_UINT32)
+    """
+    As in CreateRoomRequest, in seconds.
+    """
 
     departure_timeout: "int" = betterproto2.field(3, betterproto2.TYPE_UINT32)
+    """
+    As in CreateRoomRequest, in seconds.
+    """
 
     max_participants: "int" = betterproto2.field(4, betterproto2.TYPE_UINT32)
+    """
+    As in CreateRoomRequest.
+    """
 
     metadata: "str" = betterproto2.field(11, betterproto2.TYPE_STRING)
 
     egress: "RoomEgress | None" = betterproto2.field(5, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    As in CreateRoomRequest.
+    """
 
     min_playout_delay: "int" = betterproto2.field(7, betterproto2.TYPE_UINT32)
+    """
+    Milliseconds.
+    """
 
     max_playout_delay: "int" = betterproto2.field(8, betterproto2.TYPE_UINT32)
+    """
+    Milliseconds.
+    """
 
     sync_streams: "bool" = betterproto2.field(9, betterproto2.TYPE_BOOL)
+    """
+    As in CreateRoomRequest.
+    """
 
     agents: "list[RoomAgentDispatch]" = betterproto2.field(10, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Agents to call when the room opens; replaces the implicit dispatch.
+    """
 
     tags: "dict[str, str]" = betterproto2.field(
         12, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
+    """
+    As in CreateRoomRequest.
+    """
 
 
 default_message_pool.register_message("livekit", "RoomConfiguration", RoomConfiguration)
@@ -4370,11 +4558,24 @@ default_message_pool.register_message("livekit", "RoomConfiguration", RoomConfig
 
 @dataclass(eq=False, repr=False)
 class RoomEgress(betterproto2.Message):
+    """
+    Recordings that belong to a room: they start without a call of their own.
+    """
+
     room: "RoomCompositeEgressRequest | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    One recording of the whole room, started with it; its `room_name` is filled in.
+    """
 
     participant: "AutoParticipantEgress | None" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    One recording per identity, started when that identity first publishes.
+    """
 
     tracks: "AutoTrackEgress | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    One file per published track.
+    """
 
 
 default_message_pool.register_message("livekit", "RoomEgress", RoomEgress)
@@ -4396,11 +4597,22 @@ default_message_pool.register_message("livekit", "RoomMovedResponse", RoomMovedR
 
 @dataclass(eq=False, repr=False)
 class RoomParticipantIdentity(betterproto2.Message):
+    """
+    One participant of one room: what to look at, or whom to remove.
+    """
+
     room: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     identity: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    As given in the participant's token; unique within the room.
+    """
 
     revoke_token_ts: "int" = betterproto2.field(3, betterproto2.TYPE_INT64)
+    """
+    Seconds since the epoch, read by RemoveParticipant only: tokens that became valid earlier (`nbf`) cannot bring
+    this identity back. 0 revokes nothing.
+    """
 
 
 default_message_pool.register_message("livekit", "RoomParticipantIdentity", RoomParticipantIdentity)
@@ -4791,19 +5003,41 @@ default_message_pool.register_message("livekit", "SegmentsInfo", SegmentsInfo)
 
 @dataclass(eq=False, repr=False)
 class SendDataRequest(betterproto2.Message):
+    """
+    A data message from outside the room, delivered as if by a participant without a name.
+    """
+
     room: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     data: "bytes" = betterproto2.field(2, betterproto2.TYPE_BYTES)
+    """
+    The payload, unread by the server; too large is `invalid_argument`.
+    """
 
     kind: "DataPacketKind" = betterproto2.field(3, betterproto2.TYPE_ENUM, default_factory=lambda: DataPacketKind(0))
+    """
+    Whether lost packets are sent again; unknown numbers count as LOSSY.
+    """
 
     destination_sids: "list[str]" = betterproto2.field(4, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Receivers by session id. Identities outlive a reconnect and are the better choice.
+    """
 
     destination_identities: "list[str]" = betterproto2.field(6, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Receivers by identity, in addition to those above; with both lists empty everybody receives it.
+    """
 
     topic: "str | None" = betterproto2.field(5, betterproto2.TYPE_STRING, optional=True)
+    """
+    Lets receivers tell streams of messages apart.
+    """
 
     nonce: "bytes" = betterproto2.field(7, betterproto2.TYPE_BYTES)
+    """
+    Empty or 16 bytes. A second request with the same bytes is dropped silently, so a retry cannot deliver twice.
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -4816,6 +5050,10 @@ default_message_pool.register_message("livekit", "SendDataRequest", SendDataRequ
 
 @dataclass(eq=False, repr=False)
 class SendDataResponse(betterproto2.Message):
+    """
+    Empty. Says that the message was handed out, not that somebody read it.
+    """
+
     pass
 
 
@@ -6575,19 +6813,36 @@ default_message_pool.register_message("livekit", "UpdateParticipantMetadata", Up
 
 @dataclass(eq=False, repr=False)
 class UpdateParticipantRequest(betterproto2.Message):
+    """
+    Changes to somebody who is in the room. All of them happen, or none.
+    """
+
     room: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     identity: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
     metadata: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    Replaces the old text; empty keeps it.
+    """
 
     permission: "ParticipantPermission | None" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Replaces the whole permission, so what is left false is taken away. Tracks no longer allowed are unpublished or
+    unsubscribed at once; absent keeps everything.
+    """
 
     name: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
+    """
+    Display name; empty keeps the old one.
+    """
 
     attributes: "dict[str, str]" = betterproto2.field(
         6, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
+    """
+    Merged key by key; an empty value removes its key.
+    """
 
 
 default_message_pool.register_message("livekit", "UpdateParticipantRequest", UpdateParticipantRequest)
@@ -6595,9 +6850,16 @@ default_message_pool.register_message("livekit", "UpdateParticipantRequest", Upd
 
 @dataclass(eq=False, repr=False)
 class UpdateRoomMetadataRequest(betterproto2.Message):
+    """
+    New application data for a room.
+    """
+
     room: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     metadata: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Replaces the old text entirely; empty clears it.
+    """
 
 
 default_message_pool.register_message("livekit", "UpdateRoomMetadataRequest", UpdateRoomMetadataRequest)
@@ -6700,15 +6962,31 @@ default_message_pool.register_message("livekit", "UpdateSubscription", UpdateSub
 
 @dataclass(eq=False, repr=False)
 class UpdateSubscriptionsRequest(betterproto2.Message):
+    """
+    Makes a participant receive tracks, or stop receiving them, without asking its client.
+    """
+
     room: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     identity: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    The subscriber.
+    """
 
     track_sids: "list[str]" = betterproto2.field(3, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Tracks by id, whoever publishes them. Unknown ones are passed over.
+    """
 
     subscribe: "bool" = betterproto2.field(4, betterproto2.TYPE_BOOL)
+    """
+    True for receiving, false for stopping; holds for both lists of tracks.
+    """
 
     participant_tracks: "list[ParticipantTracks]" = betterproto2.field(5, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    The same, grouped by publisher.
+    """
 
 
 default_message_pool.register_message("livekit", "UpdateSubscriptionsRequest", UpdateSubscriptionsRequest)
@@ -6716,6 +6994,10 @@ default_message_pool.register_message("livekit", "UpdateSubscriptionsRequest", U
 
 @dataclass(eq=False, repr=False)
 class UpdateSubscriptionsResponse(betterproto2.Message):
+    """
+    Empty, also when nothing had to change.
+    """
+
     pass
 
 
@@ -7361,6 +7643,11 @@ class IngressStub(betterproto2_grpclib.ServiceStub):
 
 
 class RoomServiceStub(betterproto2_grpclib.ServiceStub):
+    """
+    The operator's API for rooms. A token without the grant named at a call is answered `unauthenticated`; `roomAdmin`
+    must name the very room of the request.
+    """
+
     async def create_room(
         self,
         message: "CreateRoomRequest",
@@ -7369,6 +7656,9 @@ class RoomServiceStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "Room":
+        """
+        Opens a room, or answers the live one of that name. Needs `roomCreate`.
+        """
 
         return await self._unary_unary(
             "/livekit.RoomService/CreateRoom",
@@ -7387,6 +7677,9 @@ class RoomServiceStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "ListRoomsResponse":
+        """
+        Needs `roomList`.
+        """
 
         return await self._unary_unary(
             "/livekit.RoomService/ListRooms",
@@ -7405,6 +7698,9 @@ class RoomServiceStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "DeleteRoomResponse":
+        """
+        Sends everybody away and closes the room. Needs `roomCreate`.
+        """
 
         return await self._unary_unary(
             "/livekit.RoomService/DeleteRoom",
@@ -7423,6 +7719,9 @@ class RoomServiceStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "ListParticipantsResponse":
+        """
+        Needs `roomAdmin`.
+        """
 
         return await self._unary_unary(
             "/livekit.RoomService/ListParticipants",
@@ -7441,6 +7740,9 @@ class RoomServiceStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "ParticipantInfo":
+        """
+        Needs `roomAdmin`; `not_found` when the room or the identity is not there.
+        """
 
         return await self._unary_unary(
             "/livekit.RoomService/GetParticipant",
@@ -7459,6 +7761,9 @@ class RoomServiceStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "RemoveParticipantResponse":
+        """
+        Ends a session; unless tokens are revoked the participant may come back. Needs `roomAdmin`.
+        """
 
         return await self._unary_unary(
             "/livekit.RoomService/RemoveParticipant",
@@ -7477,6 +7782,9 @@ class RoomServiceStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "MuteRoomTrackResponse":
+        """
+        Needs `roomAdmin`.
+        """
 
         return await self._unary_unary(
             "/livekit.RoomService/MutePublishedTrack",
@@ -7495,6 +7803,9 @@ class RoomServiceStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "ParticipantInfo":
+        """
+        Answers the participant as changed. Needs `roomAdmin`.
+        """
 
         return await self._unary_unary(
             "/livekit.RoomService/UpdateParticipant",
@@ -7513,6 +7824,9 @@ class RoomServiceStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "UpdateSubscriptionsResponse":
+        """
+        Needs `roomAdmin`.
+        """
 
         return await self._unary_unary(
             "/livekit.RoomService/UpdateSubscriptions",
@@ -7531,6 +7845,9 @@ class RoomServiceStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "SendDataResponse":
+        """
+        Needs `roomAdmin`.
+        """
 
         return await self._unary_unary(
             "/livekit.RoomService/SendData",
@@ -7549,6 +7866,9 @@ class RoomServiceStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "Room":
+        """
+        Answers the room as changed; participants get a room update. Needs `roomAdmin`.
+        """
 
         return await self._unary_unary(
             "/livekit.RoomService/UpdateRoomMetadata",
@@ -7567,6 +7887,9 @@ class RoomServiceStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "ForwardParticipantResponse":
+        """
+        Needs `roomAdmin` for the source and a `destinationRoom` grant that names the target.
+        """
 
         return await self._unary_unary(
             "/livekit.RoomService/ForwardParticipant",
@@ -7585,6 +7908,9 @@ class RoomServiceStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "MoveParticipantResponse":
+        """
+        Needs `roomAdmin` for the source and a `destinationRoom` grant that names the target.
+        """
 
         return await self._unary_unary(
             "/livekit.RoomService/MoveParticipant",
@@ -7603,6 +7929,10 @@ class RoomServiceStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "PerformRpcResponse":
+        """
+        Needs `roomAdmin`. Errors of the method carry its RPC code: 1400 unknown method, 1402 payload too large, 1502 no
+        answer in time.
+        """
 
         return await self._unary_unary(
             "/livekit.RoomService/PerformRpc",
@@ -8214,59 +8544,107 @@ class IngressBase(betterproto2_grpclib.ServiceBase):
 
 
 class RoomServiceBase(betterproto2_grpclib.ServiceBase):
+    """
+    The operator's API for rooms. A token without the grant named at a call is answered `unauthenticated`; `roomAdmin`
+    must name the very room of the request.
+    """
+
     async def create_room(self, message: "CreateRoomRequest") -> "Room":
+        """
+        Opens a room, or answers the live one of that name. Needs `roomCreate`.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def list_rooms(self, message: "ListRoomsRequest") -> "ListRoomsResponse":
+        """
+        Needs `roomList`.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def delete_room(self, message: "DeleteRoomRequest") -> "DeleteRoomResponse":
+        """
+        Sends everybody away and closes the room. Needs `roomCreate`.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def list_participants(self, message: "ListParticipantsRequest") -> "ListParticipantsResponse":
+        """
+        Needs `roomAdmin`.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def get_participant(self, message: "RoomParticipantIdentity") -> "ParticipantInfo":
+        """
+        Needs `roomAdmin`; `not_found` when the room or the identity is not there.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def remove_participant(self, message: "RoomParticipantIdentity") -> "RemoveParticipantResponse":
+        """
+        Ends a session; unless tokens are revoked the participant may come back. Needs `roomAdmin`.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def mute_published_track(self, message: "MuteRoomTrackRequest") -> "MuteRoomTrackResponse":
+        """
+        Needs `roomAdmin`.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def update_participant(self, message: "UpdateParticipantRequest") -> "ParticipantInfo":
+        """
+        Answers the participant as changed. Needs `roomAdmin`.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def update_subscriptions(self, message: "UpdateSubscriptionsRequest") -> "UpdateSubscriptionsResponse":
+        """
+        Needs `roomAdmin`.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def send_data(self, message: "SendDataRequest") -> "SendDataResponse":
+        """
+        Needs `roomAdmin`.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def update_room_metadata(self, message: "UpdateRoomMetadataRequest") -> "Room":
+        """
+        Answers the room as changed; participants get a room update. Needs `roomAdmin`.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def forward_participant(self, message: "ForwardParticipantRequest") -> "ForwardParticipantResponse":
+        """
+        Needs `roomAdmin` for the source and a `destinationRoom` grant that names the target.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def move_participant(self, message: "MoveParticipantRequest") -> "MoveParticipantResponse":
+        """
+        Needs `roomAdmin` for the source and a `destinationRoom` grant that names the target.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def perform_rpc(self, message: "PerformRpcRequest") -> "PerformRpcResponse":
+        """
+        Needs `roomAdmin`. Errors of the method carry its RPC code: 1400 unknown method, 1402 payload too large, 1502 no
+        answer in time.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 

@@ -431,7 +431,14 @@ class AudioChannel(betterproto2.Enum):
 
 
 class AudioCodec(betterproto2.Enum):
+    """
+    Audio formats that egress writes or ingress publishes.
+    """
+
     DEFAULT_AC = 0
+    """
+    Whatever suits the container or the preset.
+    """
 
     OPUS = 1
 
@@ -449,9 +456,16 @@ class AudioMixing(betterproto2.Enum):
 
 
 class AudioTrackFeature(betterproto2.Enum):
+    """
+    Properties of a published audio track.
+    """
+
     TF_STEREO = 0
 
     TF_NO_DTX = 1
+    """
+    Silence is sent like sound, without discontinuous transmission.
+    """
 
     TF_AUTO_GAIN_CONTROL = 2
 
@@ -462,14 +476,30 @@ class AudioTrackFeature(betterproto2.Enum):
     TF_ENHANCED_NOISE_CANCELLATION = 5
 
     TF_PRECONNECT_BUFFER = 6
+    """
+    Speech from before the connection was up follows as a byte stream.
+    """
 
 
 class BackupCodecPolicy(betterproto2.Enum):
+    """
+    What happens when a subscriber cannot decode the codec a publisher prefers.
+    """
+
     PREFER_REGRESSION = 0
+    """
+    All go over to the backup codec if the publisher can; otherwise both are sent.
+    """
 
     SIMULCAST = 1
+    """
+    Both codecs are sent side by side.
+    """
 
     REGRESSION = 2
+    """
+    All go over to the backup codec.
+    """
 
 
 class CandidateProtocol(betterproto2.Enum):
@@ -481,7 +511,14 @@ class CandidateProtocol(betterproto2.Enum):
 
 
 class ClientConfigSetting(betterproto2.Enum):
+    """
+    A switch that may also be left to the client.
+    """
+
     UNSET = 0
+    """
+    The client decides.
+    """
 
     DISABLED = 1
 
@@ -489,14 +526,28 @@ class ClientConfigSetting(betterproto2.Enum):
 
 
 class ClientInfoCapability(betterproto2.Enum):
+    """
+    Things that not every client can do.
+    """
+
     CAP_UNUSED = 0
 
     CAP_PACKET_TRAILER = 1
+    """
+    Read what publishers append to encoded frames.
+    """
 
     CAP_COMPRESSION_DEFLATE_RAW = 2
+    """
+    Inflate raw deflate in data streams and calls.
+    """
 
 
 class ClientInfoSdk(betterproto2.Enum):
+    """
+    Official client libraries.
+    """
+
     UNKNOWN = 0
 
     JS = 1
@@ -531,6 +582,10 @@ class ClientInfoSdk(betterproto2.Enum):
 
 
 class ConnectionQuality(betterproto2.Enum):
+    """
+    How well media gets through, judged by the server from loss, delay and missing layers.
+    """
+
     POOR = 0
 
     GOOD = 1
@@ -538,21 +593,45 @@ class ConnectionQuality(betterproto2.Enum):
     EXCELLENT = 2
 
     LOST = 3
+    """
+    Nothing arrives at the moment.
+    """
 
 
 class DataPacketKind(betterproto2.Enum):
+    """
+    Whether lost packets are sent again.
+    """
+
     RELIABLE = 0
+    """
+    Repeated until received, in order.
+    """
 
     LOSSY = 1
+    """
+    Sent once, in any order, as early as possible.
+    """
 
 
 class DataStreamCompressionType(betterproto2.Enum):
+    """
+    How the pieces are packed.
+    """
+
     NONE = 0
 
     DEFLATE_RAW = 1
+    """
+    One raw deflate stream over all pieces.
+    """
 
 
 class DataStreamOperationType(betterproto2.Enum):
+    """
+    What a text stream does with an earlier one.
+    """
+
     CREATE = 0
 
     UPDATE = 1
@@ -560,24 +639,47 @@ class DataStreamOperationType(betterproto2.Enum):
     DELETE = 2
 
     REACTION = 3
+    """
+    A reaction, such as an emoji, to it.
+    """
 
 
 class DataTrackExtensionId(betterproto2.Enum):
+    """
+    Number of an extension in a data track's packet header.
+    """
+
     DTEI_INVALID = 0
 
     DTEI_E2EE = 1
+    """
+    Initialisation vector and key index of an encrypted frame.
+    """
 
     DTEI_USER_TIMESTAMP = 2
+    """
+    Time put on the frame by the application.
+    """
 
     DTEI_PARTICIPANT_SID = 255
+    """
+    The publisher, where packets of several share a channel.
+    """
 
 
 class DataTrackFrameEncodingWellKnownFrameEncoding(betterproto2.Enum):
+    """
+    Formats with a number.
+    """
+
     UNSPECIFIED = 0
 
     ROS1 = 1
 
     CDR = 2
+    """
+    The common data representation of DDS and ROS 2.
+    """
 
     PROTOBUF = 3
 
@@ -617,6 +719,10 @@ class DataTrackFrameEncodingWellKnownFrameEncoding(betterproto2.Enum):
 
 
 class DataTrackSchemaEncodingWellKnownSchemaEncoding(betterproto2.Enum):
+    """
+    Schema languages with a number.
+    """
+
     UNSPECIFIED = 0
 
     PROTOBUF = 1
@@ -661,39 +767,91 @@ class DataTrackSchemaEncodingWellKnownSchemaEncoding(betterproto2.Enum):
 
 
 class DisconnectReason(betterproto2.Enum):
+    """
+    Why a participant is no longer in the room.
+    """
+
     UNKNOWN_REASON = 0
 
     CLIENT_INITIATED = 1
+    """
+    It left of its own accord.
+    """
 
     DUPLICATE_IDENTITY = 2
+    """
+    The same identity joined again; the newer session stays.
+    """
 
     SERVER_SHUTDOWN = 3
+    """
+    The node is going down.
+    """
 
     PARTICIPANT_REMOVED = 4
+    """
+    RemoveParticipant.
+    """
 
     ROOM_DELETED = 5
+    """
+    DeleteRoom.
+    """
 
     STATE_MISMATCH = 6
+    """
+    A resume named a session that the server no longer knows; the client has to join afresh.
+    """
 
     JOIN_FAILURE = 7
+    """
+    The session never got as far as a working connection.
+    """
 
     MIGRATION = 8
+    """
+    The session goes on at another node.
+    """
 
     SIGNAL_CLOSE = 9
+    """
+    The signalling connection broke and was not resumed in time.
+    """
 
     ROOM_CLOSED = 10
+    """
+    Everybody else had gone and the room ended.
+    """
 
     USER_UNAVAILABLE = 11
+    """
+    A called person did not answer.
+    """
 
     USER_REJECTED = 12
+    """
+    A called person declined.
+    """
 
     SIP_TRUNK_FAILURE = 13
+    """
+    The telephone side failed.
+    """
 
     CONNECTION_TIMEOUT = 14
+    """
+    No sign of life for too long.
+    """
 
     MEDIA_FAILURE = 15
+    """
+    Signalling worked, media did not.
+    """
 
     AGENT_ERROR = 16
+    """
+    The agent broke down.
+    """
 
 
 class EgressSourceType(betterproto2.Enum):
@@ -763,15 +921,32 @@ class EncodingOptionsPreset(betterproto2.Enum):
 
 
 class EncryptionType(betterproto2.Enum):
+    """
+    How payloads are encrypted between clients; the server never has the keys.
+    """
+
     NONE = 0
 
     GCM = 1
+    """
+    AES-GCM by the official SDKs.
+    """
 
     CUSTOM = 2
+    """
+    By the application's own means.
+    """
 
 
 class ImageCodec(betterproto2.Enum):
+    """
+    Formats of still images.
+    """
+
     IC_DEFAULT = 0
+    """
+    JPEG.
+    """
 
     IC_JPEG = 1
 
@@ -933,33 +1108,81 @@ class NegotiatedDataChannelId(betterproto2.Enum):
 
 
 class PacketTrailerFeature(betterproto2.Enum):
+    """
+    What a publisher appends to its encoded frames.
+    """
+
     PTF_USER_TIMESTAMP = 0
+    """
+    Time of capture.
+    """
 
     PTF_FRAME_ID = 1
+    """
+    A running number.
+    """
 
     PTF_USER_DATA = 2
+    """
+    Bytes of the application.
+    """
 
 
 class ParticipantInfoKind(betterproto2.Enum):
+    """
+    What sort of thing takes part.
+    """
+
     STANDARD = 0
+    """
+    A person's client, or an application.
+    """
 
     INGRESS = 1
+    """
+    A stream brought in from outside.
+    """
 
     EGRESS = 2
+    """
+    A recorder.
+    """
 
     SIP = 3
+    """
+    A telephone.
+    """
 
     AGENT = 4
+    """
+    A program dispatched to the room; it neither takes a seat nor keeps the room alive.
+    """
 
     CONNECTOR = 7
+    """
+    A call from another messenger or telephone service.
+    """
 
     BRIDGE = 8
+    """
+    A device's stream, bridged in.
+    """
 
 
 class ParticipantInfoKindDetail(betterproto2.Enum):
+    """
+    What the kind leaves open.
+    """
+
     CLOUD_AGENT = 0
+    """
+    An agent that the vendor's cloud runs.
+    """
 
     FORWARDED = 1
+    """
+    It is really in another room and only shown in this one.
+    """
 
     CONNECTOR_WHATSAPP = 2
 
@@ -968,16 +1191,35 @@ class ParticipantInfoKindDetail(betterproto2.Enum):
     BRIDGE_RTSP = 4
 
     SIMULATION = 5
+    """
+    A test caller, not a person.
+    """
 
 
 class ParticipantInfoState(betterproto2.Enum):
+    """
+    Stages of a session.
+    """
+
     JOINING = 0
+    """
+    Its request is being looked at.
+    """
 
     JOINED = 1
+    """
+    Signalling works; there is no media connection yet.
+    """
 
     ACTIVE = 2
+    """
+    The media connection is up.
+    """
 
     DISCONNECTED = 3
+    """
+    It is gone.
+    """
 
 
 class ProviderType(betterproto2.Enum):
@@ -1005,15 +1247,31 @@ class ProviderType(betterproto2.Enum):
 
 
 class ReconnectReason(betterproto2.Enum):
+    """
+    What made a client come back, told by the client.
+    """
+
     RR_UNKNOWN = 0
 
     RR_SIGNAL_DISCONNECTED = 1
+    """
+    The WebSocket was lost.
+    """
 
     RR_PUBLISHER_FAILED = 2
+    """
+    The connection for sending media failed.
+    """
 
     RR_SUBSCRIBER_FAILED = 3
+    """
+    The connection for receiving media failed.
+    """
 
     RR_SWITCH_CANDIDATE = 4
+    """
+    It was asked to use another transport, such as TCP.
+    """
 
 
 class RequestResponseReason(betterproto2.Enum):
@@ -1043,17 +1301,33 @@ class RequestResponseReason(betterproto2.Enum):
 
 
 class RoomEndReason(betterproto2.Enum):
+    """
+    Why a room ended.
+    """
+
     ROOM_END_UNKNOWN = 0
 
     ROOM_END_API_DELETE = 1
+    """
+    DeleteRoom was called.
+    """
 
     ROOM_END_IDLE_TIMEOUT = 2
+    """
+    Its empty or departure time-out ran out.
+    """
 
     ROOM_END_SERVER_SHUTDOWN = 3
 
     ROOM_END_SUPERSEDED = 4
+    """
+    Another room took its name.
+    """
 
     ROOM_END_OPEN_FAILED = 5
+    """
+    It could not be opened completely.
+    """
 
 
 class SegmentedFileProtocol(betterproto2.Enum):
@@ -1071,9 +1345,19 @@ class SegmentedFileSuffix(betterproto2.Enum):
 
 
 class ServerInfoEdition(betterproto2.Enum):
+    """
+    Who runs the server.
+    """
+
     Standard = 0
+    """
+    Anybody.
+    """
 
     Cloud = 1
+    """
+    The vendor's cloud.
+    """
 
 
 class SignalTarget(betterproto2.Enum):
@@ -1363,14 +1647,28 @@ class StreamState(betterproto2.Enum):
 
 
 class SubscriptionError(betterproto2.Enum):
+    """
+    Why a track could not be subscribed.
+    """
+
     SE_UNKNOWN = 0
 
     SE_CODEC_UNSUPPORTED = 1
+    """
+    The subscriber cannot decode it.
+    """
 
     SE_TRACK_NOTFOUND = 2
+    """
+    There is no such track, or none that it may see.
+    """
 
 
 class TrackSource(betterproto2.Enum):
+    """
+    Where a track's media comes from; permissions can be limited to certain sources.
+    """
+
     UNKNOWN = 0
 
     CAMERA = 1
@@ -1383,6 +1681,10 @@ class TrackSource(betterproto2.Enum):
 
 
 class TrackType(betterproto2.Enum):
+    """
+    What a track carries.
+    """
+
     AUDIO = 0
 
     VIDEO = 1
@@ -1391,7 +1693,14 @@ class TrackType(betterproto2.Enum):
 
 
 class VideoCodec(betterproto2.Enum):
+    """
+    Video formats that egress writes or ingress publishes; the H.264 names are profiles.
+    """
+
     DEFAULT_VC = 0
+    """
+    Whatever suits the container or the preset.
+    """
 
     H264_BASELINE = 1
 
@@ -1403,16 +1712,33 @@ class VideoCodec(betterproto2.Enum):
 
 
 class VideoLayerMode(betterproto2.Enum):
+    """
+    How the qualities of a video are spread over RTP streams.
+    """
+
     MODE_UNUSED = 0
 
     ONE_SPATIAL_LAYER_PER_STREAM = 1
+    """
+    Simulcast: a stream for each.
+    """
 
     MULTIPLE_SPATIAL_LAYERS_PER_STREAM = 2
+    """
+    Scalable coding: one stream holds all.
+    """
 
     ONE_SPATIAL_LAYER_PER_STREAM_INCOMPLETE_RTCP_SR = 3
+    """
+    Simulcast whose sender reports are missing for some streams.
+    """
 
 
 class VideoQuality(betterproto2.Enum):
+    """
+    Steps of a simulcast or layered video, and what a subscriber asks for.
+    """
+
     LOW = 0
 
     MEDIUM = 1
@@ -1420,6 +1746,9 @@ class VideoQuality(betterproto2.Enum):
     HIGH = 2
 
     OFF = 3
+    """
+    No picture at all.
+    """
 
 
 class WorkerStatus(betterproto2.Enum):
@@ -1436,6 +1765,10 @@ class WrappedJoinRequestCompression(betterproto2.Enum):
 
 @dataclass(eq=False, repr=False)
 class ActiveSpeakerUpdate(betterproto2.Message):
+    """
+    Who speaks, as a data message; SpeakersChanged replaced it.
+    """
+
     speakers: "list[SpeakerInfo]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
 
     def __post_init__(self) -> None:
@@ -1748,17 +2081,36 @@ default_message_pool.register_message("livekit", "AzureBlobUpload", AzureBlobUpl
 
 @dataclass(eq=False, repr=False)
 class ChatMessage(betterproto2.Message):
+    """
+    A line of chat.
+    """
+
     id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Chosen by the sender; an edited message keeps it.
+    """
 
     timestamp: "int" = betterproto2.field(2, betterproto2.TYPE_INT64)
+    """
+    Milliseconds since the epoch.
+    """
 
     edit_timestamp: "int | None" = betterproto2.field(3, betterproto2.TYPE_INT64, optional=True)
+    """
+    When it was last edited; absent if never.
+    """
 
     message: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
 
     deleted: "bool" = betterproto2.field(5, betterproto2.TYPE_BOOL)
+    """
+    Receivers should take it away.
+    """
 
     generated: "bool" = betterproto2.field(6, betterproto2.TYPE_BOOL)
+    """
+    Written by a program, for example a transcription.
+    """
 
 
 default_message_pool.register_message("livekit", "ChatMessage", ChatMessage)
@@ -1766,6 +2118,10 @@ default_message_pool.register_message("livekit", "ChatMessage", ChatMessage)
 
 @dataclass(eq=False, repr=False)
 class ClientConfiguration(betterproto2.Message):
+    """
+    Advice by which the server works round trouble known from certain clients.
+    """
+
     video: "VideoConfiguration | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
 
     screen: "VideoConfiguration | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
@@ -1773,12 +2129,21 @@ class ClientConfiguration(betterproto2.Message):
     resume_connection: "ClientConfigSetting" = betterproto2.field(
         3, betterproto2.TYPE_ENUM, default_factory=lambda: ClientConfigSetting(0)
     )
+    """
+    Whether a lost connection may be resumed or must be made anew.
+    """
 
     disabled_codecs: "DisabledCodecs | None" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Codecs that the client should not use.
+    """
 
     force_relay: "ClientConfigSetting" = betterproto2.field(
         5, betterproto2.TYPE_ENUM, default_factory=lambda: ClientConfigSetting(0)
     )
+    """
+    Media through TURN only.
+    """
 
 
 default_message_pool.register_message("livekit", "ClientConfiguration", ClientConfiguration)
@@ -1786,29 +2151,54 @@ default_message_pool.register_message("livekit", "ClientConfiguration", ClientCo
 
 @dataclass(eq=False, repr=False)
 class ClientInfo(betterproto2.Message):
+    """
+    What a client tells about itself when it joins.
+    """
+
     sdk: "ClientInfoSdk" = betterproto2.field(1, betterproto2.TYPE_ENUM, default_factory=lambda: ClientInfoSdk(0))
 
     version: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Of the SDK.
+    """
 
     protocol: "int" = betterproto2.field(3, betterproto2.TYPE_INT32)
+    """
+    Signalling protocol the SDK speaks; the server answers in its terms.
+    """
 
     os: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
 
     os_version: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
 
     device_model: "str" = betterproto2.field(6, betterproto2.TYPE_STRING)
+    """
+    Makers' name of the device.
+    """
 
     browser: "str" = betterproto2.field(7, betterproto2.TYPE_STRING)
 
     browser_version: "str" = betterproto2.field(8, betterproto2.TYPE_STRING)
 
     address: "str" = betterproto2.field(9, betterproto2.TYPE_STRING)
+    """
+    Filled in by the server: where the connection came from.
+    """
 
     network: "str" = betterproto2.field(10, betterproto2.TYPE_STRING)
+    """
+    Kind of network, such as `wifi`.
+    """
 
     other_sdks: "str" = betterproto2.field(11, betterproto2.TYPE_STRING)
+    """
+    Names and versions of SDKs on top of this one.
+    """
 
     client_protocol: "int" = betterproto2.field(12, betterproto2.TYPE_INT32)
+    """
+    Level of features between clients that the SDK supports.
+    """
 
     capabilities: "list[ClientInfoCapability]" = betterproto2.field(13, betterproto2.TYPE_ENUM, repeated=True)
 
@@ -1818,9 +2208,19 @@ default_message_pool.register_message("livekit", "ClientInfo", ClientInfo)
 
 @dataclass(eq=False, repr=False)
 class Codec(betterproto2.Message):
+    """
+    A media format, as in SDP.
+    """
+
     mime: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    For example `video/VP8`.
+    """
 
     fmtp_line: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Parameters after `a=fmtp`; empty matches any.
+    """
 
 
 default_message_pool.register_message("livekit", "Codec", Codec)
@@ -2184,9 +2584,16 @@ default_message_pool.register_message("livekit", "CreateSIPTrunkRequest", Create
 
 @dataclass(eq=False, repr=False)
 class DataBlob(betterproto2.Message):
+    """
+    Bytes that a participant deposits at the server for others to fetch.
+    """
+
     key: "DataBlobKey | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
 
     contents: "bytes" = betterproto2.field(2, betterproto2.TYPE_BYTES)
+    """
+    Unread by the server.
+    """
 
 
 default_message_pool.register_message("livekit", "DataBlob", DataBlob)
@@ -2195,10 +2602,10 @@ default_message_pool.register_message("livekit", "DataBlob", DataBlob)
 @dataclass(eq=False, repr=False)
 class DataBlobKey(betterproto2.Message):
     """
-
+    Address of a data blob among those of one participant.
 
     Oneofs:
-        - key:
+        - key: A free name, or the schema that the blob defines.
     """
 
     generic: "str | None" = betterproto2.field(1, betterproto2.TYPE_STRING, optional=True, group="key")
@@ -2244,23 +2651,35 @@ default_message_pool.register_message("livekit", "DataConfig", DataConfig)
 @dataclass(eq=False, repr=False)
 class DataPacket(betterproto2.Message):
     """
-
+    One message on a data channel, from a participant through the server to others.
 
     Oneofs:
-        - value:
+        - value: What kind of message it is.
     """
 
     kind: "DataPacketKind" = betterproto2.field(1, betterproto2.TYPE_ENUM, default_factory=lambda: DataPacketKind(0))
+    """
+    The channel says it now.
+    """
 
     participant_identity: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+    """
+    Sender; set by the server, so receivers can rely on it. Empty for SendData.
+    """
 
     destination_identities: "list[str]" = betterproto2.field(5, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Receivers; empty means everybody in the room. Removed on delivery.
+    """
 
     user: "UserPacket | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True, group="value")
 
     speaker: "ActiveSpeakerUpdate | None" = betterproto2.field(
         3, betterproto2.TYPE_MESSAGE, optional=True, group="value"
     )
+    """
+    Old form of SpeakersChanged.
+    """
 
     sip_dtmf: "SipDtmf | None" = betterproto2.field(6, betterproto2.TYPE_MESSAGE, optional=True, group="value")
 
@@ -2295,8 +2714,14 @@ class DataPacket(betterproto2.Message):
     )
 
     sequence: "int" = betterproto2.field(16, betterproto2.TYPE_UINT32)
+    """
+    Counts a sender's reliable packets from 1, so that what a reconnect lost can be sent again.
+    """
 
     participant_sid: "str" = betterproto2.field(17, betterproto2.TYPE_STRING)
+    """
+    Session of the sender; with `sequence` it tells repeated packets.
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -2328,6 +2753,10 @@ default_message_pool.register_message("livekit", "DataSelector", DataSelector)
 
 @dataclass(eq=False, repr=False)
 class DataStream(betterproto2.Message):
+    """
+    Home of the parts of a data stream: text or a file sent in pieces over the reliable channel.
+    """
+
     pass
 
 
@@ -2336,7 +2765,14 @@ default_message_pool.register_message("livekit", "DataStream", DataStream)
 
 @dataclass(eq=False, repr=False)
 class DataStreamByteHeader(betterproto2.Message):
+    """
+    What a stream of bytes says up front.
+    """
+
     name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    File name, if it has one.
+    """
 
 
 default_message_pool.register_message("livekit", "DataStream.ByteHeader", DataStreamByteHeader)
@@ -2344,15 +2780,28 @@ default_message_pool.register_message("livekit", "DataStream.ByteHeader", DataSt
 
 @dataclass(eq=False, repr=False)
 class DataStreamChunk(betterproto2.Message):
+    """
+    A piece of a stream.
+    """
+
     stream_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     chunk_index: "int" = betterproto2.field(2, betterproto2.TYPE_UINT64)
+    """
+    Position, from 0.
+    """
 
     content: "bytes" = betterproto2.field(3, betterproto2.TYPE_BYTES)
 
     version: "int" = betterproto2.field(4, betterproto2.TYPE_INT32)
+    """
+    A higher one replaces an earlier piece at the same position.
+    """
 
     iv: "bytes | None" = betterproto2.field(5, betterproto2.TYPE_BYTES, optional=True)
+    """
+    The packet around it has it now.
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -2366,25 +2815,40 @@ default_message_pool.register_message("livekit", "DataStream.Chunk", DataStreamC
 @dataclass(eq=False, repr=False)
 class DataStreamHeader(betterproto2.Message):
     """
-
+    First packet of a stream.
 
     Oneofs:
-        - content_header:
+        - content_header: Text or bytes.
     """
 
     stream_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Chosen by the sender; the other packets repeat it.
+    """
 
     timestamp: "int" = betterproto2.field(2, betterproto2.TYPE_INT64)
+    """
+    Milliseconds since the epoch.
+    """
 
     topic: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    Chooses the handler at the receivers.
+    """
 
     mime_type: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
 
     total_length: "int | None" = betterproto2.field(5, betterproto2.TYPE_UINT64, optional=True)
+    """
+    Bytes to come, before compression; absent when not known yet.
+    """
 
     encryption_type: "EncryptionType" = betterproto2.field(
         7, betterproto2.TYPE_ENUM, default_factory=lambda: EncryptionType(0)
     )
+    """
+    The packet around it says it now.
+    """
 
     attributes: "dict[str, str]" = betterproto2.field(
         8, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
@@ -2399,6 +2863,9 @@ class DataStreamHeader(betterproto2.Message):
     )
 
     inline_content: "bytes | None" = betterproto2.field(11, betterproto2.TYPE_BYTES, optional=True)
+    """
+    All of a short stream; no chunk and no trailer follow.
+    """
 
     compression: "DataStreamCompressionType" = betterproto2.field(
         12, betterproto2.TYPE_ENUM, default_factory=lambda: DataStreamCompressionType(0)
@@ -2415,17 +2882,33 @@ default_message_pool.register_message("livekit", "DataStream.Header", DataStream
 
 @dataclass(eq=False, repr=False)
 class DataStreamTextHeader(betterproto2.Message):
+    """
+    What a stream of text says up front.
+    """
+
     operation_type: "DataStreamOperationType" = betterproto2.field(
         1, betterproto2.TYPE_ENUM, default_factory=lambda: DataStreamOperationType(0)
     )
 
     version: "int" = betterproto2.field(2, betterproto2.TYPE_INT32)
+    """
+    Counts edits of the same text from 0.
+    """
 
     reply_to_stream_id: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    Text that this one answers.
+    """
 
     attached_stream_ids: "list[str]" = betterproto2.field(4, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Byte streams that belong to it.
+    """
 
     generated: "bool" = betterproto2.field(5, betterproto2.TYPE_BOOL)
+    """
+    Written by a program, for example a transcription.
+    """
 
 
 default_message_pool.register_message("livekit", "DataStream.TextHeader", DataStreamTextHeader)
@@ -2433,13 +2916,23 @@ default_message_pool.register_message("livekit", "DataStream.TextHeader", DataSt
 
 @dataclass(eq=False, repr=False)
 class DataStreamTrailer(betterproto2.Message):
+    """
+    Last packet of a stream.
+    """
+
     stream_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     reason: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Why it ended early; empty when it is complete.
+    """
 
     attributes: "dict[str, str]" = betterproto2.field(
         3, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
+    """
+    Added to those of the header.
+    """
 
 
 default_message_pool.register_message("livekit", "DataStream.Trailer", DataStreamTrailer)
@@ -2447,9 +2940,16 @@ default_message_pool.register_message("livekit", "DataStream.Trailer", DataStrea
 
 @dataclass(eq=False, repr=False)
 class DataTrackExtensionParticipantSid(betterproto2.Message):
+    """
+    Body of the header extension that names the publisher of a data track's packet.
+    """
+
     id: "DataTrackExtensionId" = betterproto2.field(
         1, betterproto2.TYPE_ENUM, default_factory=lambda: DataTrackExtensionId(0)
     )
+    """
+    Always DTEI_PARTICIPANT_SID.
+    """
 
     participant_sid: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
@@ -2460,10 +2960,10 @@ default_message_pool.register_message("livekit", "DataTrackExtensionParticipantS
 @dataclass(eq=False, repr=False)
 class DataTrackFrameEncoding(betterproto2.Message):
     """
-
+    Serialisation of a data track's frames.
 
     Oneofs:
-        - value:
+        - value: A known format, or a name of the application's own.
     """
 
     well_known: "DataTrackFrameEncodingWellKnownFrameEncoding | None" = betterproto2.field(
@@ -2478,19 +2978,41 @@ default_message_pool.register_message("livekit", "DataTrackFrameEncoding", DataT
 
 @dataclass(eq=False, repr=False)
 class DataTrackInfo(betterproto2.Message):
+    """
+    A published data track: frames of bytes with low delay and without acknowledgement.
+    """
+
     pub_handle: "int" = betterproto2.field(1, betterproto2.TYPE_UINT32)
+    """
+    Number that the publisher chose; it marks the track in packets from it to the server.
+    """
 
     sid: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    `DTR_…`, given by the server.
+    """
 
     name: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    Unique among the publisher's data tracks.
+    """
 
     encryption: "EncryptionType" = betterproto2.field(
         4, betterproto2.TYPE_ENUM, default_factory=lambda: EncryptionType(0)
     )
+    """
+    End-to-end encryption of the frames.
+    """
 
     frame_encoding: "DataTrackFrameEncoding | None" = betterproto2.field(5, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    How a frame is serialised, as far as the publisher tells.
+    """
 
     schema: "DataTrackSchemaId | None" = betterproto2.field(6, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    What a frame contains; the definition itself can be fetched as a data blob.
+    """
 
 
 default_message_pool.register_message("livekit", "DataTrackInfo", DataTrackInfo)
@@ -2499,10 +3021,10 @@ default_message_pool.register_message("livekit", "DataTrackInfo", DataTrackInfo)
 @dataclass(eq=False, repr=False)
 class DataTrackSchemaEncoding(betterproto2.Message):
     """
-
+    Language in which a schema is written.
 
     Oneofs:
-        - value:
+        - value: A known language, or a name of the application's own.
     """
 
     well_known: "DataTrackSchemaEncodingWellKnownSchemaEncoding | None" = betterproto2.field(
@@ -2517,7 +3039,14 @@ default_message_pool.register_message("livekit", "DataTrackSchemaEncoding", Data
 
 @dataclass(eq=False, repr=False)
 class DataTrackSchemaId(betterproto2.Message):
+    """
+    Names the schema that a data track's frames follow.
+    """
+
     name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    For example the full name of a message type.
+    """
 
     encoding: "DataTrackSchemaEncoding | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
 
@@ -2551,7 +3080,14 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class DataTrackSubscriptionOptions(betterproto2.Message):
+    """
+    A subscriber's wishes for one data track.
+    """
+
     target_fps: "int | None" = betterproto2.field(1, betterproto2.TYPE_UINT32, optional=True)
+    """
+    Frames per second it can use; the server may drop the rest. Absent asks for all.
+    """
 
 
 default_message_pool.register_message("livekit", "DataTrackSubscriptionOptions", DataTrackSubscriptionOptions)
@@ -2620,6 +3156,10 @@ default_message_pool.register_message("livekit", "DeleteSIPTrunkRequest", Delete
 
 @dataclass(eq=False, repr=False)
 class DependencyDescriptorForwarderState(betterproto2.Message):
+    """
+    Numbering of frames for scalable video.
+    """
+
     ext_last_frame_number: "int" = betterproto2.field(1, betterproto2.TYPE_UINT64)
 
 
@@ -2667,9 +3207,19 @@ default_message_pool.register_message("livekit", "DirectFileOutput", DirectFileO
 
 @dataclass(eq=False, repr=False)
 class DisabledCodecs(betterproto2.Message):
+    """
+    Codecs to leave alone.
+    """
+
     codecs: "list[Codec]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    For sending and receiving.
+    """
 
     publish: "list[Codec]" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    For sending only.
+    """
 
 
 default_message_pool.register_message("livekit", "DisabledCodecs", DisabledCodecs)
@@ -2836,15 +3386,28 @@ default_message_pool.register_message("livekit", "EncodingOptions", EncodingOpti
 
 @dataclass(eq=False, repr=False)
 class EncryptedPacket(betterproto2.Message):
+    """
+    A data message that only participants with the key can read.
+    """
+
     encryption_type: "EncryptionType" = betterproto2.field(
         1, betterproto2.TYPE_ENUM, default_factory=lambda: EncryptionType(0)
     )
 
     iv: "bytes" = betterproto2.field(2, betterproto2.TYPE_BYTES)
+    """
+    Initialisation vector.
+    """
 
     key_index: "int" = betterproto2.field(3, betterproto2.TYPE_UINT32)
+    """
+    Which of the shared keys was used.
+    """
 
     encrypted_value: "bytes" = betterproto2.field(4, betterproto2.TYPE_BYTES)
+    """
+    An EncryptedPacketPayload, serialised and encrypted.
+    """
 
 
 default_message_pool.register_message("livekit", "EncryptedPacket", EncryptedPacket)
@@ -2853,10 +3416,10 @@ default_message_pool.register_message("livekit", "EncryptedPacket", EncryptedPac
 @dataclass(eq=False, repr=False)
 class EncryptedPacketPayload(betterproto2.Message):
     """
-
+    What is inside an EncryptedPacket.
 
     Oneofs:
-        - value:
+        - value: The message proper, as in DataPacket.
     """
 
     user: "UserPacket | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True, group="value")
@@ -2887,6 +3450,10 @@ default_message_pool.register_message("livekit", "EncryptedPacketPayload", Encry
 
 @dataclass(eq=False, repr=False)
 class Encryption(betterproto2.Message):
+    """
+    Home of the kinds of end-to-end encryption.
+    """
+
     pass
 
 
@@ -2995,9 +3562,19 @@ default_message_pool.register_message("livekit", "FileOutput", FileOutput)
 
 @dataclass(eq=False, repr=False)
 class FilterParams(betterproto2.Message):
+    """
+    Which events go to a webhook. What is included wins over what is excluded; with neither, all go.
+    """
+
     include_events: "list[str]" = betterproto2.field(1, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Names such as `room_started`.
+    """
 
     exclude_events: "list[str]" = betterproto2.field(2, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Names such as `track_published`.
+    """
 
 
 default_message_pool.register_message("livekit", "FilterParams", FilterParams)
@@ -3714,13 +4291,29 @@ default_message_pool.register_message("livekit", "ListSIPTrunkResponse", ListSip
 
 @dataclass(eq=False, repr=False)
 class ListUpdate(betterproto2.Message):
+    """
+    A change to a list of words: the whole list, or only additions and removals.
+    """
+
     set: "list[str]" = betterproto2.field(1, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Replaces everything; not to be combined with the others.
+    """
 
     add: "list[str]" = betterproto2.field(2, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Words to append; those already there stay once.
+    """
 
     remove: "list[str]" = betterproto2.field(3, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Words to take out.
+    """
 
     clear: "bool" = betterproto2.field(4, betterproto2.TYPE_BOOL)
+    """
+    Empties the list.
+    """
 
 
 default_message_pool.register_message("livekit", "ListUpdate", ListUpdate)
@@ -3941,9 +4534,19 @@ default_message_pool.register_message("livekit", "Output", Output)
 
 @dataclass(eq=False, repr=False)
 class Pagination(betterproto2.Message):
+    """
+    A page of a list, by the last item already seen.
+    """
+
     after_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Id after which to go on; empty starts at the beginning.
+    """
 
     limit: "int" = betterproto2.field(2, betterproto2.TYPE_INT32)
+    """
+    Most items wanted; 0 leaves it to the server.
+    """
 
 
 default_message_pool.register_message("livekit", "Pagination", Pagination)
@@ -3988,31 +4591,65 @@ default_message_pool.register_message("livekit", "ParticipantEgressRequest", Par
 
 @dataclass(eq=False, repr=False)
 class ParticipantInfo(betterproto2.Message):
+    """
+    A participant as others and the API see it.
+    """
+
     sid: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    `PA_…`, new with every join; a resumed session keeps it.
+    """
 
     identity: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Chosen by whoever signed the token; unique in the room.
+    """
 
     state: "ParticipantInfoState" = betterproto2.field(
         3, betterproto2.TYPE_ENUM, default_factory=lambda: ParticipantInfoState(0)
     )
+    """
+    How far its connection has come.
+    """
 
     tracks: "list[TrackInfo]" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, repeated=True)
 
     metadata: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
+    """
+    Application data of the participant.
+    """
 
     joined_at: "int" = betterproto2.field(6, betterproto2.TYPE_INT64)
+    """
+    Seconds since the epoch.
+    """
 
     joined_at_ms: "int" = betterproto2.field(17, betterproto2.TYPE_INT64)
+    """
+    The same moment in milliseconds.
+    """
 
     name: "str" = betterproto2.field(9, betterproto2.TYPE_STRING)
+    """
+    For display; need not be unique.
+    """
 
     version: "int" = betterproto2.field(10, betterproto2.TYPE_UINT32)
+    """
+    Grows with every change; an update with a lower number is out of date.
+    """
 
     permission: "ParticipantPermission | None" = betterproto2.field(11, betterproto2.TYPE_MESSAGE, optional=True)
 
     region: "str" = betterproto2.field(12, betterproto2.TYPE_STRING)
+    """
+    Of the node that serves it; empty outside clusters.
+    """
 
     is_publisher: "bool" = betterproto2.field(13, betterproto2.TYPE_BOOL)
+    """
+    It publishes, or has been allowed to by an update.
+    """
 
     kind: "ParticipantInfoKind" = betterproto2.field(
         14, betterproto2.TYPE_ENUM, default_factory=lambda: ParticipantInfoKind(0)
@@ -4021,18 +4658,33 @@ class ParticipantInfo(betterproto2.Message):
     attributes: "dict[str, str]" = betterproto2.field(
         15, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
+    """
+    Small words by key, merged key by key when they change.
+    """
 
     disconnect_reason: "DisconnectReason" = betterproto2.field(
         16, betterproto2.TYPE_ENUM, default_factory=lambda: DisconnectReason(0)
     )
+    """
+    Set once the state is DISCONNECTED.
+    """
 
     kind_details: "list[ParticipantInfoKindDetail]" = betterproto2.field(18, betterproto2.TYPE_ENUM, repeated=True)
+    """
+    Finer kinds, several at once if need be.
+    """
 
     data_tracks: "list[DataTrackInfo]" = betterproto2.field(19, betterproto2.TYPE_MESSAGE, repeated=True)
 
     client_protocol: "int" = betterproto2.field(20, betterproto2.TYPE_INT32)
+    """
+    Level of features between clients, such as data streams, that its SDK supports.
+    """
 
     capabilities: "list[ClientInfoCapability]" = betterproto2.field(21, betterproto2.TYPE_ENUM, repeated=True)
+    """
+    What its SDK can do, for those who send to it.
+    """
 
 
 default_message_pool.register_message("livekit", "ParticipantInfo", ParticipantInfo)
@@ -4040,25 +4692,60 @@ default_message_pool.register_message("livekit", "ParticipantInfo", ParticipantI
 
 @dataclass(eq=False, repr=False)
 class ParticipantPermission(betterproto2.Message):
+    """
+    What a participant may do in its room; it begins as the token's grants and can be changed at any time, always as a
+    whole.
+    """
+
     can_subscribe: "bool" = betterproto2.field(1, betterproto2.TYPE_BOOL)
+    """
+    Receive others' tracks.
+    """
 
     can_publish: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
+    """
+    Publish tracks of its own.
+    """
 
     can_publish_data: "bool" = betterproto2.field(3, betterproto2.TYPE_BOOL)
+    """
+    Send data packets.
+    """
 
     can_publish_sources: "list[TrackSource]" = betterproto2.field(9, betterproto2.TYPE_ENUM, repeated=True)
+    """
+    Sources it may publish; empty allows all of them. Only looked at with `can_publish`.
+    """
 
     hidden: "bool" = betterproto2.field(7, betterproto2.TYPE_BOOL)
+    """
+    Others do not learn that it is there, though its data reaches them.
+    """
 
     recorder: "bool" = betterproto2.field(8, betterproto2.TYPE_BOOL)
+    """
+    It records; kept for old clients, the participant's kind says so now.
+    """
 
     can_update_metadata: "bool" = betterproto2.field(10, betterproto2.TYPE_BOOL)
+    """
+    Change its own name, metadata and attributes.
+    """
 
     agent: "bool" = betterproto2.field(11, betterproto2.TYPE_BOOL)
+    """
+    It is an agent; kept for old clients, the participant's kind says so now.
+    """
 
     can_subscribe_metrics: "bool" = betterproto2.field(12, betterproto2.TYPE_BOOL)
+    """
+    Receive the metrics that others and the server report.
+    """
 
     can_manage_agent_session: "bool" = betterproto2.field(13, betterproto2.TYPE_BOOL)
+    """
+    Steer the session of an agent, for example end it.
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -4073,7 +4760,14 @@ default_message_pool.register_message("livekit", "ParticipantPermission", Partic
 
 @dataclass(eq=False, repr=False)
 class ParticipantTracks(betterproto2.Message):
+    """
+    Tracks of one publisher.
+    """
+
     participant_sid: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    The publisher.
+    """
 
     track_sids: "list[str]" = betterproto2.field(2, betterproto2.TYPE_STRING, repeated=True)
 
@@ -4155,11 +4849,21 @@ default_message_pool.register_message("livekit", "Ping", Ping)
 
 @dataclass(eq=False, repr=False)
 class PlayoutDelay(betterproto2.Message):
+    """
+    Bounds that the server asks receivers to keep for their play-out buffer.
+    """
+
     enabled: "bool" = betterproto2.field(1, betterproto2.TYPE_BOOL)
 
     min: "int" = betterproto2.field(2, betterproto2.TYPE_UINT32)
+    """
+    Milliseconds.
+    """
 
     max: "int" = betterproto2.field(3, betterproto2.TYPE_UINT32)
+    """
+    Milliseconds.
+    """
 
 
 default_message_pool.register_message("livekit", "PlayoutDelay", PlayoutDelay)
@@ -4366,33 +5070,79 @@ default_message_pool.register_message("livekit", "RequestResponse", RequestRespo
 
 @dataclass(eq=False, repr=False)
 class Room(betterproto2.Message):
+    """
+    A live room, as API answers, signalling and webhooks show it.
+    """
+
     sid: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    `RM_…`; a room opened later under the same name gets another one.
+    """
 
     name: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Unique among live rooms.
+    """
 
     empty_timeout: "int" = betterproto2.field(3, betterproto2.TYPE_UINT32)
+    """
+    Seconds the room waits for its first participant.
+    """
 
     departure_timeout: "int" = betterproto2.field(14, betterproto2.TYPE_UINT32)
+    """
+    Seconds the room outlives its last participant.
+    """
 
     max_participants: "int" = betterproto2.field(4, betterproto2.TYPE_UINT32)
+    """
+    Seats; 0 is unlimited.
+    """
 
     creation_time: "int" = betterproto2.field(5, betterproto2.TYPE_INT64)
+    """
+    Seconds since the epoch.
+    """
 
     creation_time_ms: "int" = betterproto2.field(15, betterproto2.TYPE_INT64)
+    """
+    The same moment in milliseconds.
+    """
 
     turn_password: "str" = betterproto2.field(6, betterproto2.TYPE_STRING)
+    """
+    Secret from which TURN credentials are derived.
+    """
 
     enabled_codecs: "list[Codec]" = betterproto2.field(7, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    What participants may publish.
+    """
 
     metadata: "str" = betterproto2.field(8, betterproto2.TYPE_STRING)
+    """
+    Application data of the room; every participant gets it and its changes.
+    """
 
     num_participants: "int" = betterproto2.field(9, betterproto2.TYPE_UINT32)
+    """
+    Participants now present, hidden ones too, agents and recorders not.
+    """
 
     num_publishers: "int" = betterproto2.field(11, betterproto2.TYPE_UINT32)
+    """
+    Those of them that publish.
+    """
 
     active_recording: "bool" = betterproto2.field(10, betterproto2.TYPE_BOOL)
+    """
+    True while an egress records the room.
+    """
 
     version: "TimedVersion | None" = betterproto2.field(13, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Orders updates of the same room that took different ways.
+    """
 
 
 default_message_pool.register_message("livekit", "Room", Room)
@@ -4628,6 +5378,10 @@ default_message_pool.register_message("livekit", "RoomUpdate", RoomUpdate)
 
 @dataclass(eq=False, repr=False)
 class RpcAck(betterproto2.Message):
+    """
+    The handler's client has the call; without it the caller gives up early.
+    """
+
     request_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
 
@@ -4636,11 +5390,22 @@ default_message_pool.register_message("livekit", "RpcAck", RpcAck)
 
 @dataclass(eq=False, repr=False)
 class RpcError(betterproto2.Message):
+    """
+    A failed call.
+    """
+
     code: "int" = betterproto2.field(1, betterproto2.TYPE_UINT32)
+    """
+    1400 to 1999 belong to the SDKs (1400 unknown method, 1402 payload too large, 1502 no answer in time); others to
+    the application.
+    """
 
     message: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
     data: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    Details of the application, if any.
+    """
 
 
 default_message_pool.register_message("livekit", "RpcError", RpcError)
@@ -4648,17 +5413,36 @@ default_message_pool.register_message("livekit", "RpcError", RpcError)
 
 @dataclass(eq=False, repr=False)
 class RpcRequest(betterproto2.Message):
+    """
+    A call from one participant to a method of another.
+    """
+
     id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Chosen by the caller; acknowledgement and answer name it.
+    """
 
     method: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Name under which the handler is registered.
+    """
 
     payload: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
 
     response_timeout_ms: "int" = betterproto2.field(4, betterproto2.TYPE_UINT32)
+    """
+    How long the caller still waits, in milliseconds.
+    """
 
     version: "int" = betterproto2.field(5, betterproto2.TYPE_UINT32)
+    """
+    Of the call format; 1 is the plain one.
+    """
 
     compressed_payload: "bytes" = betterproto2.field(6, betterproto2.TYPE_BYTES)
+    """
+    Instead of `payload`: deflated text, for handlers whose client can inflate.
+    """
 
 
 default_message_pool.register_message("livekit", "RpcRequest", RpcRequest)
@@ -4667,10 +5451,10 @@ default_message_pool.register_message("livekit", "RpcRequest", RpcRequest)
 @dataclass(eq=False, repr=False)
 class RpcResponse(betterproto2.Message):
     """
-
+    The end of a call.
 
     Oneofs:
-        - value:
+        - value: What the handler returned, or why it could not.
     """
 
     request_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -4680,6 +5464,9 @@ class RpcResponse(betterproto2.Message):
     error: "RpcError | None" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True, group="value")
 
     compressed_payload: "bytes | None" = betterproto2.field(4, betterproto2.TYPE_BYTES, optional=True, group="value")
+    """
+    Deflated text instead of `payload`.
+    """
 
 
 default_message_pool.register_message("livekit", "RpcResponse", RpcResponse)
@@ -4687,15 +5474,31 @@ default_message_pool.register_message("livekit", "RpcResponse", RpcResponse)
 
 @dataclass(eq=False, repr=False)
 class RtcpSenderReportState(betterproto2.Message):
+    """
+    A sender report, kept so that a stream can go on at another node.
+    """
+
     rtp_timestamp: "int" = betterproto2.field(1, betterproto2.TYPE_UINT32)
 
     rtp_timestamp_ext: "int" = betterproto2.field(2, betterproto2.TYPE_UINT64)
+    """
+    The RTP timestamp, extended beyond 32 bits.
+    """
 
     ntp_timestamp: "int" = betterproto2.field(3, betterproto2.TYPE_UINT64)
+    """
+    In the 64-bit format of NTP.
+    """
 
     at: "int" = betterproto2.field(4, betterproto2.TYPE_INT64)
+    """
+    When it came, in nanoseconds since the epoch.
+    """
 
     at_adjusted: "int" = betterproto2.field(5, betterproto2.TYPE_INT64)
+    """
+    The same, corrected for the time the report was under way.
+    """
 
     packets: "int" = betterproto2.field(6, betterproto2.TYPE_UINT32)
 
@@ -4707,6 +5510,10 @@ default_message_pool.register_message("livekit", "RTCPSenderReportState", RtcpSe
 
 @dataclass(eq=False, repr=False)
 class RtpDrift(betterproto2.Message):
+    """
+    How far a stream's RTP clock has run away from real time, over some span.
+    """
+
     start_time: "datetime.datetime | None" = betterproto2.field(
         1, betterproto2.TYPE_MESSAGE, unwrap=lambda: _google__protobuf__.Timestamp, optional=True
     )
@@ -4716,18 +5523,39 @@ class RtpDrift(betterproto2.Message):
     )
 
     duration: "float" = betterproto2.field(3, betterproto2.TYPE_DOUBLE)
+    """
+    Length of the span in seconds.
+    """
 
     start_timestamp: "int" = betterproto2.field(4, betterproto2.TYPE_UINT64)
+    """
+    RTP timestamp at its start, extended beyond 32 bits.
+    """
 
     end_timestamp: "int" = betterproto2.field(5, betterproto2.TYPE_UINT64)
+    """
+    RTP timestamp at its end, extended beyond 32 bits.
+    """
 
     rtp_clock_ticks: "int" = betterproto2.field(6, betterproto2.TYPE_UINT64)
+    """
+    Ticks passed in RTP time.
+    """
 
     drift_samples: "int" = betterproto2.field(7, betterproto2.TYPE_INT64)
+    """
+    Ticks too many; below zero, too few.
+    """
 
     drift_ms: "float" = betterproto2.field(8, betterproto2.TYPE_DOUBLE)
+    """
+    The same in milliseconds.
+    """
 
     clock_rate: "float" = betterproto2.field(9, betterproto2.TYPE_DOUBLE)
+    """
+    Ticks per second as measured.
+    """
 
 
 default_message_pool.register_message("livekit", "RTPDrift", RtpDrift)
@@ -4736,21 +5564,33 @@ default_message_pool.register_message("livekit", "RTPDrift", RtpDrift)
 @dataclass(eq=False, repr=False)
 class RtpForwarderState(betterproto2.Message):
     """
-
+    Where the forwarding of a stream to one subscriber stands, so that another node can go on without a jump.
 
     Oneofs:
-        - codec_munger:
+        - codec_munger: Counters that belong to the codec.
     """
 
     started: "bool" = betterproto2.field(1, betterproto2.TYPE_BOOL)
 
     reference_layer_spatial: "int" = betterproto2.field(2, betterproto2.TYPE_INT32)
+    """
+    Layer to whose clock the others are fitted.
+    """
 
     pre_start_time: "int" = betterproto2.field(3, betterproto2.TYPE_INT64)
+    """
+    When forwarding was prepared, in nanoseconds since the epoch.
+    """
 
     ext_first_timestamp: "int" = betterproto2.field(4, betterproto2.TYPE_UINT64)
+    """
+    RTP timestamp of the first packet sent, extended beyond 32 bits.
+    """
 
     dummy_start_timestamp_offset: "int" = betterproto2.field(5, betterproto2.TYPE_UINT64)
+    """
+    Ticks taken up by filler before the first real packet.
+    """
 
     rtp_munger: "RtpMungerState | None" = betterproto2.field(6, betterproto2.TYPE_MESSAGE, optional=True)
 
@@ -4759,6 +5599,9 @@ class RtpForwarderState(betterproto2.Message):
     )
 
     sender_report_state: "list[RtcpSenderReportState]" = betterproto2.field(8, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Last report of each layer.
+    """
 
     dependency_descriptor_forwarder: "DependencyDescriptorForwarderState | None" = betterproto2.field(
         9, betterproto2.TYPE_MESSAGE, optional=True
@@ -4770,6 +5613,11 @@ default_message_pool.register_message("livekit", "RTPForwarderState", RtpForward
 
 @dataclass(eq=False, repr=False)
 class RtpMungerState(betterproto2.Message):
+    """
+    Sequence numbers and timestamps last sent, extended beyond their wire size; the second last serve packets out of
+    order.
+    """
+
     ext_last_sequence_number: "int" = betterproto2.field(1, betterproto2.TYPE_UINT64)
 
     ext_second_last_sequence_number: "int" = betterproto2.field(2, betterproto2.TYPE_UINT64)
@@ -4779,8 +5627,14 @@ class RtpMungerState(betterproto2.Message):
     ext_second_last_timestamp: "int" = betterproto2.field(4, betterproto2.TYPE_UINT64)
 
     last_marker: "bool" = betterproto2.field(5, betterproto2.TYPE_BOOL)
+    """
+    The last packet ended a frame.
+    """
 
     second_last_marker: "bool" = betterproto2.field(6, betterproto2.TYPE_BOOL)
+    """
+    The packet before it ended a frame.
+    """
 
 
 default_message_pool.register_message("livekit", "RTPMungerState", RtpMungerState)
@@ -4788,6 +5642,10 @@ default_message_pool.register_message("livekit", "RTPMungerState", RtpMungerStat
 
 @dataclass(eq=False, repr=False)
 class RtpStats(betterproto2.Message):
+    """
+    Counters of one RTP stream since its start. Rates are per second, of bits where they are named bitrate.
+    """
+
     start_time: "datetime.datetime | None" = betterproto2.field(
         1, betterproto2.TYPE_MESSAGE, unwrap=lambda: _google__protobuf__.Timestamp, optional=True
     )
@@ -4797,22 +5655,37 @@ class RtpStats(betterproto2.Message):
     )
 
     duration: "float" = betterproto2.field(3, betterproto2.TYPE_DOUBLE)
+    """
+    Seconds from start to end.
+    """
 
     packets: "int" = betterproto2.field(4, betterproto2.TYPE_UINT32)
 
     packet_rate: "float" = betterproto2.field(5, betterproto2.TYPE_DOUBLE)
 
     bytes: "int" = betterproto2.field(6, betterproto2.TYPE_UINT64)
+    """
+    Payload, without headers.
+    """
 
     header_bytes: "int" = betterproto2.field(39, betterproto2.TYPE_UINT64)
+    """
+    RTP headers and their extensions.
+    """
 
     bitrate: "float" = betterproto2.field(7, betterproto2.TYPE_DOUBLE)
 
     packets_lost: "int" = betterproto2.field(8, betterproto2.TYPE_UINT32)
 
     packet_loss_rate: "float" = betterproto2.field(9, betterproto2.TYPE_DOUBLE)
+    """
+    Packets per second.
+    """
 
     packet_loss_percentage: "float" = betterproto2.field(10, betterproto2.TYPE_FLOAT)
+    """
+    Of the packets that should have come, 0 to 100.
+    """
 
     packets_duplicate: "int" = betterproto2.field(11, betterproto2.TYPE_UINT32)
 
@@ -4825,6 +5698,9 @@ class RtpStats(betterproto2.Message):
     bitrate_duplicate: "float" = betterproto2.field(14, betterproto2.TYPE_DOUBLE)
 
     packets_padding: "int" = betterproto2.field(15, betterproto2.TYPE_UINT32)
+    """
+    Packets without media, sent to probe the bandwidth.
+    """
 
     packet_padding_rate: "float" = betterproto2.field(16, betterproto2.TYPE_DOUBLE)
 
@@ -4841,36 +5717,69 @@ class RtpStats(betterproto2.Message):
     frame_rate: "float" = betterproto2.field(21, betterproto2.TYPE_DOUBLE)
 
     jitter_current: "float" = betterproto2.field(22, betterproto2.TYPE_DOUBLE)
+    """
+    In ticks of the RTP clock.
+    """
 
     jitter_max: "float" = betterproto2.field(23, betterproto2.TYPE_DOUBLE)
+    """
+    In ticks of the RTP clock.
+    """
 
     gap_histogram: "dict[int, int]" = betterproto2.field(
         24, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_INT32, betterproto2.TYPE_UINT32)
     )
+    """
+    Length of a gap in sequence numbers, to how often it was seen.
+    """
 
     nacks: "int" = betterproto2.field(25, betterproto2.TYPE_UINT32)
+    """
+    Packets asked for again.
+    """
 
     nack_acks: "int" = betterproto2.field(37, betterproto2.TYPE_UINT32)
+    """
+    Requests that could be served.
+    """
 
     nack_misses: "int" = betterproto2.field(26, betterproto2.TYPE_UINT32)
+    """
+    Requests for packets no longer kept.
+    """
 
     nack_repeated: "int" = betterproto2.field(38, betterproto2.TYPE_UINT32)
+    """
+    Requests for the same packet once more.
+    """
 
     plis: "int" = betterproto2.field(27, betterproto2.TYPE_UINT32)
+    """
+    Key frames asked for because of picture loss.
+    """
 
     last_pli: "datetime.datetime | None" = betterproto2.field(
         28, betterproto2.TYPE_MESSAGE, unwrap=lambda: _google__protobuf__.Timestamp, optional=True
     )
 
     firs: "int" = betterproto2.field(29, betterproto2.TYPE_UINT32)
+    """
+    Key frames asked for in full (FIR).
+    """
 
     last_fir: "datetime.datetime | None" = betterproto2.field(
         30, betterproto2.TYPE_MESSAGE, unwrap=lambda: _google__protobuf__.Timestamp, optional=True
     )
 
     rtt_current: "int" = betterproto2.field(31, betterproto2.TYPE_UINT32)
+    """
+    Milliseconds.
+    """
 
     rtt_max: "int" = betterproto2.field(32, betterproto2.TYPE_UINT32)
+    """
+    Milliseconds.
+    """
 
     key_frames: "int" = betterproto2.field(33, betterproto2.TYPE_UINT32)
 
@@ -4879,26 +5788,50 @@ class RtpStats(betterproto2.Message):
     )
 
     layer_lock_plis: "int" = betterproto2.field(35, betterproto2.TYPE_UINT32)
+    """
+    Key frames asked for in order to change layer.
+    """
 
     last_layer_lock_pli: "datetime.datetime | None" = betterproto2.field(
         36, betterproto2.TYPE_MESSAGE, unwrap=lambda: _google__protobuf__.Timestamp, optional=True
     )
 
     packet_drift: "RtpDrift | None" = betterproto2.field(44, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    From packets' arrival.
+    """
 
     ntp_report_drift: "RtpDrift | None" = betterproto2.field(45, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    From the sender's reports, on the sender's clock.
+    """
 
     rebased_report_drift: "RtpDrift | None" = betterproto2.field(46, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    From the sender's reports, moved to the server's clock.
+    """
 
     received_report_drift: "RtpDrift | None" = betterproto2.field(47, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    From the time at which reports came.
+    """
 
     fec_packets: "int" = betterproto2.field(48, betterproto2.TYPE_UINT32)
+    """
+    Packets of forward error correction.
+    """
 
     fec_bytes: "int" = betterproto2.field(49, betterproto2.TYPE_UINT64)
 
     fec_packets_discarded: "int" = betterproto2.field(50, betterproto2.TYPE_UINT32)
+    """
+    Those that were of no use.
+    """
 
     fec_packets_recovered: "int" = betterproto2.field(51, betterproto2.TYPE_UINT32)
+    """
+    Media packets won back by them.
+    """
 
 
 default_message_pool.register_message("livekit", "RTPStats", RtpStats)
@@ -5062,21 +5995,40 @@ default_message_pool.register_message("livekit", "SendDataResponse", SendDataRes
 
 @dataclass(eq=False, repr=False)
 class ServerInfo(betterproto2.Message):
+    """
+    What a client or a worker learns about the server.
+    """
+
     edition: "ServerInfoEdition" = betterproto2.field(
         1, betterproto2.TYPE_ENUM, default_factory=lambda: ServerInfoEdition(0)
     )
 
     version: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Of the server's software.
+    """
 
     protocol: "int" = betterproto2.field(3, betterproto2.TYPE_INT32)
+    """
+    Highest signalling protocol it speaks.
+    """
 
     region: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
 
     node_id: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
+    """
+    Node that serves this session.
+    """
 
     debug_info: "str" = betterproto2.field(6, betterproto2.TYPE_STRING)
+    """
+    Free text for error reports.
+    """
 
     agent_protocol: "int" = betterproto2.field(7, betterproto2.TYPE_INT32)
+    """
+    Version of the agent worker protocol.
+    """
 
 
 default_message_pool.register_message("livekit", "ServerInfo", ServerInfo)
@@ -5411,19 +6363,38 @@ default_message_pool.register_message("livekit", "SimulcastCodec", SimulcastCode
 
 @dataclass(eq=False, repr=False)
 class SimulcastCodecInfo(betterproto2.Message):
+    """
+    One of the codecs in which a track is published.
+    """
+
     mime_type: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     mid: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Media section of the publisher's SDP.
+    """
 
     cid: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    The client's own id of the media track.
+    """
 
     layers: "list[VideoLayer]" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Qualities in this codec, lowest first.
+    """
 
     video_layer_mode: "VideoLayerMode" = betterproto2.field(
         5, betterproto2.TYPE_ENUM, default_factory=lambda: VideoLayerMode(0)
     )
+    """
+    How the qualities are spread over RTP streams.
+    """
 
     sdp_cid: "str" = betterproto2.field(6, betterproto2.TYPE_STRING)
+    """
+    The client's id as its SDP spells it, where that differs.
+    """
 
 
 default_message_pool.register_message("livekit", "SimulcastCodecInfo", SimulcastCodecInfo)
@@ -5657,9 +6628,19 @@ default_message_pool.register_message("livekit", "SIPDispatchRuleUpdate", SipDis
 
 @dataclass(eq=False, repr=False)
 class SipDtmf(betterproto2.Message):
+    """
+    A key pressed on a telephone, either way.
+    """
+
     code: "int" = betterproto2.field(3, betterproto2.TYPE_UINT32)
+    """
+    Event number of RFC 4733: 0 to 9, 10 for `*`, 11 for `#`.
+    """
 
     digit: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+    """
+    The key as text.
+    """
 
 
 default_message_pool.register_message("livekit", "SipDTMF", SipDtmf)
@@ -6067,11 +7048,24 @@ default_message_pool.register_message("livekit", "SIPUri", SipUri)
 
 @dataclass(eq=False, repr=False)
 class SpeakerInfo(betterproto2.Message):
+    """
+    How loud a participant is.
+    """
+
     sid: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Of the participant.
+    """
 
     level: "float" = betterproto2.field(2, betterproto2.TYPE_FLOAT)
+    """
+    From 0 (silent) to 1 (as loud as can be).
+    """
 
     active: "bool" = betterproto2.field(3, betterproto2.TYPE_BOOL)
+    """
+    False tells that it has stopped.
+    """
 
 
 default_message_pool.register_message("livekit", "SpeakerInfo", SpeakerInfo)
@@ -6250,9 +7244,19 @@ default_message_pool.register_message("livekit", "StreamStateUpdate", StreamStat
 
 @dataclass(eq=False, repr=False)
 class SubscribedAudioCodec(betterproto2.Message):
+    """
+    Whether anybody listens to a track in this codec.
+    """
+
     codec: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Its mime type.
+    """
 
     enabled: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
+    """
+    False lets the publisher stop encoding it.
+    """
 
 
 default_message_pool.register_message("livekit", "SubscribedAudioCodec", SubscribedAudioCodec)
@@ -6385,9 +7389,19 @@ default_message_pool.register_message("livekit", "TemplateSource", TemplateSourc
 
 @dataclass(eq=False, repr=False)
 class TimedVersion(betterproto2.Message):
+    """
+    A version by time, for things that several nodes may change.
+    """
+
     unix_micro: "int" = betterproto2.field(1, betterproto2.TYPE_INT64)
+    """
+    Microseconds since the epoch.
+    """
 
     ticks: "int" = betterproto2.field(2, betterproto2.TYPE_INT32)
+    """
+    Tells changes within one microsecond apart.
+    """
 
 
 default_message_pool.register_message("livekit", "TimedVersion", TimedVersion)
@@ -6411,7 +7425,14 @@ default_message_pool.register_message("livekit", "TimeSeriesMetric", TimeSeriesM
 
 @dataclass(eq=False, repr=False)
 class TokenPagination(betterproto2.Message):
+    """
+    A page of a list, by a mark that the server handed out with the page before.
+    """
+
     token: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Unreadable to clients; empty means the first page, or in an answer that nothing follows.
+    """
 
 
 default_message_pool.register_message("livekit", "TokenPagination", TokenPagination)
@@ -6497,43 +7518,92 @@ default_message_pool.register_message("livekit", "TrackEgressRequest", TrackEgre
 
 @dataclass(eq=False, repr=False)
 class TrackInfo(betterproto2.Message):
+    """
+    A published track.
+    """
+
     sid: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    `TR_…`, given by the server.
+    """
 
     type: "TrackType" = betterproto2.field(2, betterproto2.TYPE_ENUM, default_factory=lambda: TrackType(0))
 
     name: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
 
     muted: "bool" = betterproto2.field(4, betterproto2.TYPE_BOOL)
+    """
+    Nothing is sent, but the publication stays.
+    """
 
     width: "int" = betterproto2.field(5, betterproto2.TYPE_UINT32)
+    """
+    Pixels of the largest layer; 0 for audio.
+    """
 
     height: "int" = betterproto2.field(6, betterproto2.TYPE_UINT32)
+    """
+    Pixels of the largest layer; 0 for audio.
+    """
 
     simulcast: "bool" = betterproto2.field(7, betterproto2.TYPE_BOOL)
+    """
+    Several qualities are sent; `codecs` has the details.
+    """
 
     disable_dtx: "bool" = betterproto2.field(8, betterproto2.TYPE_BOOL)
+    """
+    See TF_NO_DTX in `audio_features`.
+    """
 
     source: "TrackSource" = betterproto2.field(9, betterproto2.TYPE_ENUM, default_factory=lambda: TrackSource(0))
 
     layers: "list[VideoLayer]" = betterproto2.field(10, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Of the first codec; `codecs` has all of them.
+    """
 
     mime_type: "str" = betterproto2.field(11, betterproto2.TYPE_STRING)
+    """
+    Of the main codec, for example `audio/opus`.
+    """
 
     mid: "str" = betterproto2.field(12, betterproto2.TYPE_STRING)
+    """
+    Media section of the publisher's SDP.
+    """
 
     codecs: "list[SimulcastCodecInfo]" = betterproto2.field(13, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Main codec first, then backups.
+    """
 
     stereo: "bool" = betterproto2.field(14, betterproto2.TYPE_BOOL)
+    """
+    See TF_STEREO in `audio_features`.
+    """
 
     disable_red: "bool" = betterproto2.field(15, betterproto2.TYPE_BOOL)
+    """
+    Audio goes without redundant copies (RED) of earlier packets.
+    """
 
     encryption: "EncryptionType" = betterproto2.field(
         16, betterproto2.TYPE_ENUM, default_factory=lambda: EncryptionType(0)
     )
+    """
+    End-to-end encryption of the media.
+    """
 
     stream: "str" = betterproto2.field(17, betterproto2.TYPE_STRING)
+    """
+    Tracks of one name are played in step.
+    """
 
     version: "TimedVersion | None" = betterproto2.field(18, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Orders updates of the same track that took different ways.
+    """
 
     audio_features: "list[AudioTrackFeature]" = betterproto2.field(19, betterproto2.TYPE_ENUM, repeated=True)
 
@@ -6544,6 +7614,9 @@ class TrackInfo(betterproto2.Message):
     packet_trailer_features: "list[PacketTrailerFeature]" = betterproto2.field(
         21, betterproto2.TYPE_ENUM, repeated=True
     )
+    """
+    What follows the media in each encoded frame.
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -6602,9 +7675,19 @@ default_message_pool.register_message("livekit", "TrackUnpublishedResponse", Tra
 
 @dataclass(eq=False, repr=False)
 class Transcription(betterproto2.Message):
+    """
+    Speech as text, usually sent by an agent.
+    """
+
     transcribed_participant_identity: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Who spoke.
+    """
 
     track_id: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    Track in which it was said.
+    """
 
     segments: "list[TranscriptionSegment]" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, repeated=True)
 
@@ -6614,17 +7697,36 @@ default_message_pool.register_message("livekit", "Transcription", Transcription)
 
 @dataclass(eq=False, repr=False)
 class TranscriptionSegment(betterproto2.Message):
+    """
+    A piece of transcribed speech.
+    """
+
     id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    A later segment of the same id takes the place of this one.
+    """
 
     text: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
     start_time: "int" = betterproto2.field(3, betterproto2.TYPE_UINT64)
+    """
+    Milliseconds, on the clock of the transcriber.
+    """
 
     end_time: "int" = betterproto2.field(4, betterproto2.TYPE_UINT64)
+    """
+    Milliseconds, on the same clock.
+    """
 
     final: "bool" = betterproto2.field(5, betterproto2.TYPE_BOOL)
+    """
+    It will not change any more.
+    """
 
     language: "str" = betterproto2.field(6, betterproto2.TYPE_STRING)
+    """
+    Tag such as `en-GB`.
+    """
 
 
 default_message_pool.register_message("livekit", "TranscriptionSegment", TranscriptionSegment)
@@ -7056,25 +8158,56 @@ default_message_pool.register_message("livekit", "UpdateWorkerStatus", UpdateWor
 
 @dataclass(eq=False, repr=False)
 class UserPacket(betterproto2.Message):
+    """
+    A message of the application.
+    """
+
     participant_sid: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    DataPacket has it now.
+    """
 
     participant_identity: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
+    """
+    DataPacket has it now.
+    """
 
     payload: "bytes" = betterproto2.field(2, betterproto2.TYPE_BYTES)
 
     destination_sids: "list[str]" = betterproto2.field(3, betterproto2.TYPE_STRING, repeated=True)
+    """
+    DataPacket has receivers now, by identity.
+    """
 
     destination_identities: "list[str]" = betterproto2.field(6, betterproto2.TYPE_STRING, repeated=True)
+    """
+    DataPacket has them now.
+    """
 
     topic: "str | None" = betterproto2.field(4, betterproto2.TYPE_STRING, optional=True)
+    """
+    Lets receivers tell streams of messages apart.
+    """
 
     id: "str | None" = betterproto2.field(8, betterproto2.TYPE_STRING, optional=True)
+    """
+    Chosen by the sender, for chat and the like.
+    """
 
     start_time: "int | None" = betterproto2.field(9, betterproto2.TYPE_UINT64, optional=True)
+    """
+    When its content begins, for transcriptions and the like; milliseconds since the epoch.
+    """
 
     end_time: "int | None" = betterproto2.field(10, betterproto2.TYPE_UINT64, optional=True)
+    """
+    When its content ends; milliseconds since the epoch.
+    """
 
     nonce: "bytes" = betterproto2.field(11, betterproto2.TYPE_BYTES)
+    """
+    See SendDataRequest; repeated bytes mark a retry.
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -7093,9 +8226,16 @@ default_message_pool.register_message("livekit", "UserPacket", UserPacket)
 
 @dataclass(eq=False, repr=False)
 class VideoConfiguration(betterproto2.Message):
+    """
+    Advice for encoding video.
+    """
+
     hardware_encoder: "ClientConfigSetting" = betterproto2.field(
         1, betterproto2.TYPE_ENUM, default_factory=lambda: ClientConfigSetting(0)
     )
+    """
+    Whether to use the device's own encoder.
+    """
 
 
 default_message_pool.register_message("livekit", "VideoConfiguration", VideoConfiguration)
@@ -7103,6 +8243,10 @@ default_message_pool.register_message("livekit", "VideoConfiguration", VideoConf
 
 @dataclass(eq=False, repr=False)
 class VideoLayer(betterproto2.Message):
+    """
+    One quality of a video.
+    """
+
     quality: "VideoQuality" = betterproto2.field(1, betterproto2.TYPE_ENUM, default_factory=lambda: VideoQuality(0))
 
     width: "int" = betterproto2.field(2, betterproto2.TYPE_UINT32)
@@ -7110,14 +8254,29 @@ class VideoLayer(betterproto2.Message):
     height: "int" = betterproto2.field(3, betterproto2.TYPE_UINT32)
 
     bitrate: "int" = betterproto2.field(4, betterproto2.TYPE_UINT32)
+    """
+    Bits per second aimed at.
+    """
 
     ssrc: "int" = betterproto2.field(5, betterproto2.TYPE_UINT32)
+    """
+    RTP stream that carries it; 0 when streams are told apart by `rid`.
+    """
 
     spatial_layer: "int" = betterproto2.field(6, betterproto2.TYPE_INT32)
+    """
+    Number of the spatial layer, 0 being the smallest.
+    """
 
     rid: "str" = betterproto2.field(7, betterproto2.TYPE_STRING)
+    """
+    RTP stream id, as in the SDP of a simulcast offer.
+    """
 
     repair_ssrc: "int" = betterproto2.field(8, betterproto2.TYPE_UINT32)
+    """
+    RTP stream of its retransmissions.
+    """
 
 
 default_message_pool.register_message("livekit", "VideoLayer", VideoLayer)
@@ -7125,15 +8284,25 @@ default_message_pool.register_message("livekit", "VideoLayer", VideoLayer)
 
 @dataclass(eq=False, repr=False)
 class Vp8MungerState(betterproto2.Message):
+    """
+    Counters in VP8's payload descriptor, last sent; the flags say which of them the stream uses.
+    """
+
     ext_last_picture_id: "int" = betterproto2.field(1, betterproto2.TYPE_INT32)
 
     picture_id_used: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
 
     last_tl0_pic_idx: "int" = betterproto2.field(3, betterproto2.TYPE_UINT32)
+    """
+    Index of the last base-layer frame.
+    """
 
     tl0_pic_idx_used: "bool" = betterproto2.field(4, betterproto2.TYPE_BOOL)
 
     tid_used: "bool" = betterproto2.field(5, betterproto2.TYPE_BOOL)
+    """
+    Frames carry a temporal layer id.
+    """
 
     last_key_idx: "int" = betterproto2.field(6, betterproto2.TYPE_UINT32)
 
@@ -7202,9 +8371,16 @@ default_message_pool.register_message("livekit", "WebEgressRequest", WebEgressRe
 
 @dataclass(eq=False, repr=False)
 class WebhookConfig(betterproto2.Message):
+    """
+    A receiver of webhooks for one request, beside the configured ones.
+    """
+
     url: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     signing_key: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    API key (not the secret) with which the events are signed.
+    """
 
     filter_params: "FilterParams | None" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True)
 

@@ -5718,12 +5718,12 @@ class RtpStats(betterproto2.Message):
 
     jitter_current: "float" = betterproto2.field(22, betterproto2.TYPE_DOUBLE)
     """
-    In ticks of the RTP clock.
+    Microseconds.
     """
 
     jitter_max: "float" = betterproto2.field(23, betterproto2.TYPE_DOUBLE)
     """
-    In ticks of the RTP clock.
+    Microseconds.
     """
 
     gap_histogram: "dict[int, int]" = betterproto2.field(

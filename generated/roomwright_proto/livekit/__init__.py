@@ -503,11 +503,18 @@ class BackupCodecPolicy(betterproto2.Enum):
 
 
 class CandidateProtocol(betterproto2.Enum):
+    """
+    Transport that a client is to be forced to.
+    """
+
     UDP = 0
 
     TCP = 1
 
     TLS = 2
+    """
+    TURN over TLS.
+    """
 
 
 class ClientConfigSetting(betterproto2.Enum):
@@ -1046,11 +1053,24 @@ class JobType(betterproto2.Enum):
 
 
 class LeaveRequestAction(betterproto2.Enum):
+    """
+    What a client should do after a leave.
+    """
+
     DISCONNECT = 0
+    """
+    Stay away.
+    """
 
     RESUME = 1
+    """
+    Connect again and keep the session.
+    """
 
     RECONNECT = 2
+    """
+    Join again as a new session.
+    """
 
 
 class MetricLabel(betterproto2.Enum):
@@ -1098,6 +1118,10 @@ class MetricLabel(betterproto2.Enum):
 
 
 class NegotiatedDataChannelId(betterproto2.Enum):
+    """
+    Stream numbers of data channels that both sides open without asking.
+    """
+
     NDCI_INVALID = 0
 
     NDCI_RELIABLE = 100
@@ -1275,6 +1299,10 @@ class ReconnectReason(betterproto2.Enum):
 
 
 class RequestResponseReason(betterproto2.Enum):
+    """
+    Outcomes.
+    """
+
     OK = 0
 
     NOT_FOUND = 1
@@ -1284,14 +1312,23 @@ class RequestResponseReason(betterproto2.Enum):
     LIMIT_EXCEEDED = 3
 
     QUEUED = 4
+    """
+    Accepted, to be done later.
+    """
 
     UNSUPPORTED_TYPE = 5
 
     UNCLASSIFIED_ERROR = 6
 
     INVALID_HANDLE = 7
+    """
+    The number of the data track is 0, too large or unknown.
+    """
 
     INVALID_NAME = 8
+    """
+    The name of the data track is empty or too long.
+    """
 
     DUPLICATE_HANDLE = 9
 
@@ -1361,9 +1398,19 @@ class ServerInfoEdition(betterproto2.Enum):
 
 
 class SignalTarget(betterproto2.Enum):
+    """
+    Which of two peer connections is meant. With a single one it is always PUBLISHER.
+    """
+
     PUBLISHER = 0
+    """
+    The client offers and sends media.
+    """
 
     SUBSCRIBER = 1
+    """
+    The server offers and sends media.
+    """
 
 
 class SipCallDirection(betterproto2.Enum):
@@ -1641,9 +1688,16 @@ class StreamProtocol(betterproto2.Enum):
 
 
 class StreamState(betterproto2.Enum):
+    """
+    Whether the server lets a subscribed video through.
+    """
+
     ACTIVE = 0
 
     PAUSED = 1
+    """
+    Held back, because the subscriber's bandwidth is not enough.
+    """
 
 
 class SubscriptionError(betterproto2.Enum):
@@ -1758,6 +1812,10 @@ class WorkerStatus(betterproto2.Enum):
 
 
 class WrappedJoinRequestCompression(betterproto2.Enum):
+    """
+    How `join_request` is packed.
+    """
+
     NONE = 0
 
     GZIP = 1
@@ -1781,37 +1839,83 @@ default_message_pool.register_message("livekit", "ActiveSpeakerUpdate", ActiveSp
 
 @dataclass(eq=False, repr=False)
 class AddTrackRequest(betterproto2.Message):
+    """
+    Announces a track before it is negotiated.
+    """
+
     cid: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    The client's own id; the SDP and the answer name it.
+    """
 
     name: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    For display; may be empty.
+    """
 
     type: "TrackType" = betterproto2.field(3, betterproto2.TYPE_ENUM, default_factory=lambda: TrackType(0))
 
     width: "int" = betterproto2.field(4, betterproto2.TYPE_UINT32)
+    """
+    Pixels, as captured; video only.
+    """
 
     height: "int" = betterproto2.field(5, betterproto2.TYPE_UINT32)
+    """
+    Pixels, as captured; video only.
+    """
 
     muted: "bool" = betterproto2.field(6, betterproto2.TYPE_BOOL)
+    """
+    It begins muted.
+    """
 
     disable_dtx: "bool" = betterproto2.field(7, betterproto2.TYPE_BOOL)
+    """
+    See TF_NO_DTX in `audio_features`.
+    """
 
     source: "TrackSource" = betterproto2.field(8, betterproto2.TYPE_ENUM, default_factory=lambda: TrackSource(0))
+    """
+    Must be among the sources the participant may publish.
+    """
 
     layers: "list[VideoLayer]" = betterproto2.field(9, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Qualities that will be sent, lowest first.
+    """
 
     simulcast_codecs: "list[SimulcastCodec]" = betterproto2.field(10, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Main codec first, then backups.
+    """
 
     sid: "str" = betterproto2.field(11, betterproto2.TYPE_STRING)
+    """
+    Id of an existing track to which a backup codec is added.
+    """
 
     stereo: "bool" = betterproto2.field(12, betterproto2.TYPE_BOOL)
+    """
+    See TF_STEREO in `audio_features`.
+    """
 
     disable_red: "bool" = betterproto2.field(13, betterproto2.TYPE_BOOL)
+    """
+    No redundant copies of earlier audio packets.
+    """
 
     encryption: "EncryptionType" = betterproto2.field(
         14, betterproto2.TYPE_ENUM, default_factory=lambda: EncryptionType(0)
     )
+    """
+    End-to-end encryption of the media.
+    """
 
     stream: "str" = betterproto2.field(15, betterproto2.TYPE_STRING)
+    """
+    Tracks of one name are played in step.
+    """
 
     backup_codec_policy: "BackupCodecPolicy" = betterproto2.field(
         16, betterproto2.TYPE_ENUM, default_factory=lambda: BackupCodecPolicy(0)
@@ -1822,6 +1926,9 @@ class AddTrackRequest(betterproto2.Message):
     packet_trailer_features: "list[PacketTrailerFeature]" = betterproto2.field(
         18, betterproto2.TYPE_ENUM, repeated=True
     )
+    """
+    What will follow the media in each encoded frame.
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -2228,6 +2335,10 @@ default_message_pool.register_message("livekit", "Codec", Codec)
 
 @dataclass(eq=False, repr=False)
 class ConnectionQualityInfo(betterproto2.Message):
+    """
+    How well a participant is connected.
+    """
+
     participant_sid: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     quality: "ConnectionQuality" = betterproto2.field(
@@ -2235,6 +2346,9 @@ class ConnectionQualityInfo(betterproto2.Message):
     )
 
     score: "float" = betterproto2.field(3, betterproto2.TYPE_FLOAT)
+    """
+    From 1 (bad) to 5 (perfect), like a mean opinion score.
+    """
 
 
 default_message_pool.register_message("livekit", "ConnectionQualityInfo", ConnectionQualityInfo)
@@ -2242,6 +2356,10 @@ default_message_pool.register_message("livekit", "ConnectionQualityInfo", Connec
 
 @dataclass(eq=False, repr=False)
 class ConnectionQualityUpdate(betterproto2.Message):
+    """
+    Qualities that changed.
+    """
+
     updates: "list[ConnectionQualityInfo]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
 
 
@@ -2250,15 +2368,34 @@ default_message_pool.register_message("livekit", "ConnectionQualityUpdate", Conn
 
 @dataclass(eq=False, repr=False)
 class ConnectionSettings(betterproto2.Message):
+    """
+    How a client wants its session.
+    """
+
     auto_subscribe: "bool" = betterproto2.field(1, betterproto2.TYPE_BOOL)
+    """
+    Every track is subscribed as it is published.
+    """
 
     adaptive_stream: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
+    """
+    It will say how large videos are shown; none is sent before.
+    """
 
     subscriber_allow_pause: "bool | None" = betterproto2.field(3, betterproto2.TYPE_BOOL, optional=True)
+    """
+    Video may be held back when bandwidth is short.
+    """
 
     disable_ice_lite: "bool" = betterproto2.field(4, betterproto2.TYPE_BOOL)
+    """
+    The server should take an active part in ICE.
+    """
 
     auto_subscribe_data_track: "bool | None" = betterproto2.field(5, betterproto2.TYPE_BOOL, optional=True)
+    """
+    The same as `auto_subscribe`, for data tracks.
+    """
 
 
 default_message_pool.register_message("livekit", "ConnectionSettings", ConnectionSettings)
@@ -2618,11 +2755,24 @@ default_message_pool.register_message("livekit", "DataBlobKey", DataBlobKey)
 
 @dataclass(eq=False, repr=False)
 class DataChannelInfo(betterproto2.Message):
+    """
+    An open data channel.
+    """
+
     label: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    `_reliable`, `_lossy` or `_data_track`.
+    """
 
     id: "int" = betterproto2.field(2, betterproto2.TYPE_UINT32)
+    """
+    Its SCTP stream.
+    """
 
     target: "SignalTarget" = betterproto2.field(3, betterproto2.TYPE_ENUM, default_factory=lambda: SignalTarget(0))
+    """
+    Connection it belongs to.
+    """
 
 
 default_message_pool.register_message("livekit", "DataChannelInfo", DataChannelInfo)
@@ -2630,9 +2780,16 @@ default_message_pool.register_message("livekit", "DataChannelInfo", DataChannelI
 
 @dataclass(eq=False, repr=False)
 class DataChannelReceiveState(betterproto2.Message):
+    """
+    The last reliable packet received from a sender.
+    """
+
     publisher_sid: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     last_seq: "int" = betterproto2.field(2, betterproto2.TYPE_UINT32)
+    """
+    DataPacket.sequence.
+    """
 
 
 default_message_pool.register_message("livekit", "DataChannelReceiveState", DataChannelReceiveState)
@@ -3056,9 +3213,16 @@ default_message_pool.register_message("livekit", "DataTrackSchemaId", DataTrackS
 
 @dataclass(eq=False, repr=False)
 class DataTrackSubscriberHandles(betterproto2.Message):
+    """
+    Numbers under which data tracks arrive at this subscriber, all of them each time.
+    """
+
     sub_handles: "dict[int, DataTrackSubscriberHandlesPublishedDataTrack]" = betterproto2.field(
         1, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_UINT32, betterproto2.TYPE_MESSAGE)
     )
+    """
+    Number in the packets, to the track it stands for.
+    """
 
 
 default_message_pool.register_message("livekit", "DataTrackSubscriberHandles", DataTrackSubscriberHandles)
@@ -3066,6 +3230,10 @@ default_message_pool.register_message("livekit", "DataTrackSubscriberHandles", D
 
 @dataclass(eq=False, repr=False)
 class DataTrackSubscriberHandlesPublishedDataTrack(betterproto2.Message):
+    """
+    A data track and its publisher.
+    """
+
     publisher_identity: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     publisher_sid: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -3628,9 +3796,19 @@ default_message_pool.register_message("livekit", "GCPUpload", GcpUpload)
 
 @dataclass(eq=False, repr=False)
 class GetDataBlobRequest(betterproto2.Message):
+    """
+    Fetches bytes that a participant deposited; an unknown key is answered NOT_FOUND.
+    """
+
     request_id: "int" = betterproto2.field(1, betterproto2.TYPE_UINT32)
+    """
+    Chosen by the client; the answer repeats it.
+    """
 
     participant_identity: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Who deposited them.
+    """
 
     key: "DataBlobKey | None" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True)
 
@@ -3640,6 +3818,10 @@ default_message_pool.register_message("livekit", "GetDataBlobRequest", GetDataBl
 
 @dataclass(eq=False, repr=False)
 class GetDataBlobResponse(betterproto2.Message):
+    """
+    The bytes asked for.
+    """
+
     request_id: "int" = betterproto2.field(1, betterproto2.TYPE_UINT32)
 
     blob: "DataBlob | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
@@ -3682,7 +3864,14 @@ default_message_pool.register_message("livekit", "GetSIPOutboundTrunkResponse", 
 
 @dataclass(eq=False, repr=False)
 class IceServer(betterproto2.Message):
+    """
+    A STUN or TURN server with its credentials.
+    """
+
     urls: "list[str]" = betterproto2.field(1, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Of the forms `stun:…`, `turn:…`, `turns:…`.
+    """
 
     username: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
@@ -4005,29 +4194,54 @@ default_message_pool.register_message("livekit", "JobTermination", JobTerminatio
 
 @dataclass(eq=False, repr=False)
 class JoinRequest(betterproto2.Message):
+    """
+    A client's wish to join or resume, sent within the URL.
+    """
+
     client_info: "ClientInfo | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
 
     connection_settings: "ConnectionSettings | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
 
     metadata: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    Replaces the token's, where the token allows updates.
+    """
 
     participant_attributes: "dict[str, str]" = betterproto2.field(
         4, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
+    """
+    Added to the token's, where the token allows updates.
+    """
 
     add_track_requests: "list[AddTrackRequest]" = betterproto2.field(5, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Tracks to announce at once.
+    """
 
     publisher_offer: "SessionDescription | None" = betterproto2.field(6, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    First offer; its answer follows `join`.
+    """
 
     reconnect: "bool" = betterproto2.field(7, betterproto2.TYPE_BOOL)
+    """
+    Resume the session named below.
+    """
 
     reconnect_reason: "ReconnectReason" = betterproto2.field(
         8, betterproto2.TYPE_ENUM, default_factory=lambda: ReconnectReason(0)
     )
 
     participant_sid: "str" = betterproto2.field(9, betterproto2.TYPE_STRING)
+    """
+    Session to resume; one that is gone is answered with LeaveRequest STATE_MISMATCH.
+    """
 
     sync_state: "SyncState | None" = betterproto2.field(10, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    What the client believes, when resuming.
+    """
 
 
 default_message_pool.register_message("livekit", "JoinRequest", JoinRequest)
@@ -4035,35 +4249,75 @@ default_message_pool.register_message("livekit", "JoinRequest", JoinRequest)
 
 @dataclass(eq=False, repr=False)
 class JoinResponse(betterproto2.Message):
+    """
+    All that a new participant needs to know.
+    """
+
     room: "Room | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
 
     participant: "ParticipantInfo | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    The receiver itself.
+    """
 
     other_participants: "list[ParticipantInfo]" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Everybody else it may see.
+    """
 
     server_version: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+    """
+    `server_info` has it too.
+    """
 
     ice_servers: "list[IceServer]" = betterproto2.field(5, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    STUN and TURN servers to use.
+    """
 
     subscriber_primary: "bool" = betterproto2.field(6, betterproto2.TYPE_BOOL)
+    """
+    With two connections: the one the server offers comes first, and the other only when the client publishes.
+    """
 
     alternative_url: "str" = betterproto2.field(7, betterproto2.TYPE_STRING)
+    """
+    Where to join instead, if given.
+    """
 
     client_configuration: "ClientConfiguration | None" = betterproto2.field(8, betterproto2.TYPE_MESSAGE, optional=True)
 
     server_region: "str" = betterproto2.field(9, betterproto2.TYPE_STRING)
+    """
+    `server_info` has it too.
+    """
 
     ping_timeout: "int" = betterproto2.field(10, betterproto2.TYPE_INT32)
+    """
+    Seconds without a pong after which the client takes the connection for lost.
+    """
 
     ping_interval: "int" = betterproto2.field(11, betterproto2.TYPE_INT32)
+    """
+    Seconds between pings; never 0.
+    """
 
     server_info: "ServerInfo | None" = betterproto2.field(12, betterproto2.TYPE_MESSAGE, optional=True)
 
     sif_trailer: "bytes" = betterproto2.field(13, betterproto2.TYPE_BYTES)
+    """
+    Marks frames that the server itself put into an encrypted track, so that receivers do not try to decrypt them.
+    """
 
     enabled_publish_codecs: "list[Codec]" = betterproto2.field(14, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    What this participant may publish.
+    """
 
     fast_publish: "bool" = betterproto2.field(15, betterproto2.TYPE_BOOL)
+    """
+    The client may send its offer along with `add_track`, without waiting for `track_published`.
+    """
 
 
 default_message_pool.register_message("livekit", "JoinResponse", JoinResponse)
@@ -4071,7 +4325,14 @@ default_message_pool.register_message("livekit", "JoinResponse", JoinResponse)
 
 @dataclass(eq=False, repr=False)
 class LeaveRequest(betterproto2.Message):
+    """
+    The end of a session, or of this connection to it. Sent by both sides.
+    """
+
     can_reconnect: "bool" = betterproto2.field(1, betterproto2.TYPE_BOOL)
+    """
+    For clients that do not know `action`.
+    """
 
     reason: "DisconnectReason" = betterproto2.field(
         2, betterproto2.TYPE_ENUM, default_factory=lambda: DisconnectReason(0)
@@ -4080,8 +4341,14 @@ class LeaveRequest(betterproto2.Message):
     action: "LeaveRequestAction" = betterproto2.field(
         3, betterproto2.TYPE_ENUM, default_factory=lambda: LeaveRequestAction(0)
     )
+    """
+    What the client should do next.
+    """
 
     regions: "RegionSettings | None" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Where to reconnect, best first; absent means the same place.
+    """
 
 
 default_message_pool.register_message("livekit", "LeaveRequest", LeaveRequest)
@@ -4321,9 +4588,19 @@ default_message_pool.register_message("livekit", "ListUpdate", ListUpdate)
 
 @dataclass(eq=False, repr=False)
 class MediaSectionsRequirement(betterproto2.Message):
+    """
+    Sections for receiving that the client should add to its next offer.
+    """
+
     num_audios: "int" = betterproto2.field(1, betterproto2.TYPE_UINT32)
+    """
+    More for audio.
+    """
 
     num_videos: "int" = betterproto2.field(2, betterproto2.TYPE_UINT32)
+    """
+    More for video.
+    """
 
 
 default_message_pool.register_message("livekit", "MediaSectionsRequirement", MediaSectionsRequirement)
@@ -4499,7 +4776,14 @@ default_message_pool.register_message("livekit", "MuteRoomTrackResponse", MuteRo
 
 @dataclass(eq=False, repr=False)
 class MuteTrackRequest(betterproto2.Message):
+    """
+    Mutes or unmutes a published track, in either direction.
+    """
+
     sid: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    `TR_…`; an unknown one is answered NOT_FOUND.
+    """
 
     muted: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
 
@@ -4777,7 +5061,14 @@ default_message_pool.register_message("livekit", "ParticipantTracks", Participan
 
 @dataclass(eq=False, repr=False)
 class ParticipantUpdate(betterproto2.Message):
+    """
+    Participants in their new state, whole.
+    """
+
     participants: "list[ParticipantInfo]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    One in state DISCONNECTED has left.
+    """
 
 
 default_message_pool.register_message("livekit", "ParticipantUpdate", ParticipantUpdate)
@@ -4839,9 +5130,19 @@ default_message_pool.register_message("livekit", "PerformRpcResponse", PerformRp
 
 @dataclass(eq=False, repr=False)
 class Ping(betterproto2.Message):
+    """
+    The client's sign of life.
+    """
+
     timestamp: "int" = betterproto2.field(1, betterproto2.TYPE_INT64)
+    """
+    Milliseconds since the epoch, by the client's clock.
+    """
 
     rtt: "int" = betterproto2.field(2, betterproto2.TYPE_INT64)
+    """
+    Milliseconds that the previous round took; 0 at first.
+    """
 
 
 default_message_pool.register_message("livekit", "Ping", Ping)
@@ -4871,9 +5172,19 @@ default_message_pool.register_message("livekit", "PlayoutDelay", PlayoutDelay)
 
 @dataclass(eq=False, repr=False)
 class Pong(betterproto2.Message):
+    """
+    The server's answer to Ping.
+    """
+
     last_ping_timestamp: "int" = betterproto2.field(1, betterproto2.TYPE_INT64)
+    """
+    As in the ping.
+    """
 
     timestamp: "int" = betterproto2.field(2, betterproto2.TYPE_INT64)
+    """
+    Milliseconds since the epoch, by the server's clock.
+    """
 
 
 default_message_pool.register_message("livekit", "Pong", Pong)
@@ -4907,17 +5218,33 @@ default_message_pool.register_message("livekit", "ProxyConfig", ProxyConfig)
 
 @dataclass(eq=False, repr=False)
 class PublishDataTrackRequest(betterproto2.Message):
+    """
+    Announces a data track; answered by PublishDataTrackResponse, or refused by RequestResponse.
+    """
+
     pub_handle: "int" = betterproto2.field(1, betterproto2.TYPE_UINT32)
+    """
+    1 to 65,535, chosen by the client; in use already: DUPLICATE_HANDLE.
+    """
 
     name: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    In use already: DUPLICATE_NAME.
+    """
 
     encryption: "EncryptionType" = betterproto2.field(
         3, betterproto2.TYPE_ENUM, default_factory=lambda: EncryptionType(0)
     )
 
     frame_encoding: "DataTrackFrameEncoding | None" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    How frames will be serialised.
+    """
 
     schema: "DataTrackSchemaId | None" = betterproto2.field(5, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    What frames will contain.
+    """
 
 
 default_message_pool.register_message("livekit", "PublishDataTrackRequest", PublishDataTrackRequest)
@@ -4925,6 +5252,10 @@ default_message_pool.register_message("livekit", "PublishDataTrackRequest", Publ
 
 @dataclass(eq=False, repr=False)
 class PublishDataTrackResponse(betterproto2.Message):
+    """
+    The data track may be sent.
+    """
+
     info: "DataTrackInfo | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
 
 
@@ -4933,13 +5264,23 @@ default_message_pool.register_message("livekit", "PublishDataTrackResponse", Pub
 
 @dataclass(eq=False, repr=False)
 class ReconnectResponse(betterproto2.Message):
+    """
+    The session goes on where it was.
+    """
+
     ice_servers: "list[IceServer]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Fresh credentials may be among them.
+    """
 
     client_configuration: "ClientConfiguration | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
 
     server_info: "ServerInfo | None" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True)
 
     last_message_seq: "int" = betterproto2.field(4, betterproto2.TYPE_UINT32)
+    """
+    Last reliable data packet that the server has from this client; the client repeats what came after.
+    """
 
 
 default_message_pool.register_message("livekit", "ReconnectResponse", ReconnectResponse)
@@ -4947,11 +5288,18 @@ default_message_pool.register_message("livekit", "ReconnectResponse", ReconnectR
 
 @dataclass(eq=False, repr=False)
 class RegionInfo(betterproto2.Message):
+    """
+    A place to connect to.
+    """
+
     region: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     url: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
     distance: "int" = betterproto2.field(3, betterproto2.TYPE_INT64)
+    """
+    Metres from the client.
+    """
 
 
 default_message_pool.register_message("livekit", "RegionInfo", RegionInfo)
@@ -4959,6 +5307,10 @@ default_message_pool.register_message("livekit", "RegionInfo", RegionInfo)
 
 @dataclass(eq=False, repr=False)
 class RegionSettings(betterproto2.Message):
+    """
+    Places to connect to, best first.
+    """
+
     regions: "list[RegionInfo]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
 
 
@@ -5022,19 +5374,25 @@ default_message_pool.register_message("livekit", "RemoveParticipantResponse", Re
 @dataclass(eq=False, repr=False)
 class RequestResponse(betterproto2.Message):
     """
-
+    What became of a request.
 
     Oneofs:
-        - request:
+        - request: The refused request, repeated.
     """
 
     request_id: "int" = betterproto2.field(1, betterproto2.TYPE_UINT32)
+    """
+    As in the request; 0 where it has none.
+    """
 
     reason: "RequestResponseReason" = betterproto2.field(
         2, betterproto2.TYPE_ENUM, default_factory=lambda: RequestResponseReason(0)
     )
 
     message: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    Words for a developer.
+    """
 
     trickle: "TrickleRequest | None" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, optional=True, group="request")
 
@@ -5333,13 +5691,29 @@ default_message_pool.register_message("livekit", "RoomEgress", RoomEgress)
 
 @dataclass(eq=False, repr=False)
 class RoomMovedResponse(betterproto2.Message):
+    """
+    The receiver has been moved; its peer connection stays, the rest is new.
+    """
+
     room: "Room | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    The room it is in now.
+    """
 
     token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    For reconnecting to that room.
+    """
 
     participant: "ParticipantInfo | None" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    The receiver itself, as it is known there.
+    """
 
     other_participants: "list[ParticipantInfo]" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Everybody else there.
+    """
 
 
 default_message_pool.register_message("livekit", "RoomMovedResponse", RoomMovedResponse)
@@ -5370,6 +5744,10 @@ default_message_pool.register_message("livekit", "RoomParticipantIdentity", Room
 
 @dataclass(eq=False, repr=False)
 class RoomUpdate(betterproto2.Message):
+    """
+    The room in its new state, whole.
+    """
+
     room: "Room | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
 
 
@@ -6069,15 +6447,28 @@ default_message_pool.register_message("livekit", "ServerMessage", ServerMessage)
 
 @dataclass(eq=False, repr=False)
 class SessionDescription(betterproto2.Message):
+    """
+    An SDP offer or answer.
+    """
+
     type: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    `offer` or `answer`.
+    """
 
     sdp: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
     id: "int" = betterproto2.field(3, betterproto2.TYPE_UINT32)
+    """
+    Running number of offers; an answer repeats that of its offer.
+    """
 
     mid_to_track_id: "dict[str, str]" = betterproto2.field(
         4, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
+    """
+    Media section, to the track id the server gave: tells what arrives where, or what became of an announced track.
+    """
 
 
 default_message_pool.register_message("livekit", "SessionDescription", SessionDescription)
@@ -6086,71 +6477,125 @@ default_message_pool.register_message("livekit", "SessionDescription", SessionDe
 @dataclass(eq=False, repr=False)
 class SignalRequest(betterproto2.Message):
     """
-
+    A frame from the client.
 
     Oneofs:
-        - message:
+        - message: What the client wants. Several have an answer of their own; failures of others come as RequestResponse.
     """
 
     offer: "SessionDescription | None" = betterproto2.field(
         1, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    For the connection on which the client sends; answered by `answer`.
+    """
 
     answer: "SessionDescription | None" = betterproto2.field(
         2, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    To the server's offer.
+    """
 
     trickle: "TrickleRequest | None" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True, group="message")
+    """
+    A network address at which the client can be reached.
+    """
 
     add_track: "AddTrackRequest | None" = betterproto2.field(
         4, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    Announces a track; answered by `track_published`, or not at all without the permission.
+    """
 
     mute: "MuteTrackRequest | None" = betterproto2.field(5, betterproto2.TYPE_MESSAGE, optional=True, group="message")
+    """
+    Mutes or unmutes a track of its own.
+    """
 
     subscription: "UpdateSubscription | None" = betterproto2.field(
         6, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    Tracks it wants to receive, or no longer.
+    """
 
     track_setting: "UpdateTrackSettings | None" = betterproto2.field(
         7, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    In what quality it wants to receive tracks.
+    """
 
     leave: "LeaveRequest | None" = betterproto2.field(8, betterproto2.TYPE_MESSAGE, optional=True, group="message")
+    """
+    It goes; the server sends a LeaveRequest back and closes.
+    """
 
     update_layers: "UpdateVideoLayers | None" = betterproto2.field(
         10, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    Formerly the sizes of its layers.
+    """
 
     subscription_permission: "SubscriptionPermission | None" = betterproto2.field(
         11, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    Who may subscribe to its tracks.
+    """
 
     sync_state: "SyncState | None" = betterproto2.field(12, betterproto2.TYPE_MESSAGE, optional=True, group="message")
+    """
+    After a resume: what the client believes to be the case.
+    """
 
     simulate: "SimulateScenario | None" = betterproto2.field(
         13, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    Asks the server to play out a failure, for tests.
+    """
 
     ping: "int | None" = betterproto2.field(14, betterproto2.TYPE_INT64, optional=True, group="message")
+    """
+    Milliseconds since the epoch; answered by `pong`. Sent by old clients in addition to `ping_req`.
+    """
 
     update_metadata: "UpdateParticipantMetadata | None" = betterproto2.field(
         15, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    Changes its own name, metadata or attributes.
+    """
 
     ping_req: "Ping | None" = betterproto2.field(16, betterproto2.TYPE_MESSAGE, optional=True, group="message")
+    """
+    Sent every `ping_interval` of the join response.
+    """
 
     update_audio_track: "UpdateLocalAudioTrack | None" = betterproto2.field(
         17, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    Says how an audio track of its own is captured.
+    """
 
     update_video_track: "UpdateLocalVideoTrack | None" = betterproto2.field(
         18, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    Says how large a video of its own is.
+    """
 
     publish_data_track_request: "PublishDataTrackRequest | None" = betterproto2.field(
         19, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    Announces a data track.
+    """
 
     unpublish_data_track_request: "UnpublishDataTrackRequest | None" = betterproto2.field(
         20, betterproto2.TYPE_MESSAGE, optional=True, group="message"
@@ -6159,14 +6604,23 @@ class SignalRequest(betterproto2.Message):
     update_data_subscription: "UpdateDataSubscription | None" = betterproto2.field(
         21, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    Data tracks it wants to receive, or no longer.
+    """
 
     store_data_blob_request: "StoreDataBlobRequest | None" = betterproto2.field(
         22, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    Deposits bytes for others.
+    """
 
     get_data_blob_request: "GetDataBlobRequest | None" = betterproto2.field(
         23, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    Fetches bytes that somebody deposited.
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -6180,95 +6634,170 @@ default_message_pool.register_message("livekit", "SignalRequest", SignalRequest)
 @dataclass(eq=False, repr=False)
 class SignalResponse(betterproto2.Message):
     """
-
+    A frame from the server.
 
     Oneofs:
-        - message:
+        - message: What happened, or the answer to a request.
     """
 
     join: "JoinResponse | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True, group="message")
+    """
+    Always the first frame of a new session.
+    """
 
     answer: "SessionDescription | None" = betterproto2.field(
         2, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    To the client's offer.
+    """
 
     offer: "SessionDescription | None" = betterproto2.field(
         3, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    For the connection on which the server sends; only with two connections.
+    """
 
     trickle: "TrickleRequest | None" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, optional=True, group="message")
+    """
+    A network address at which the server can be reached.
+    """
 
     update: "ParticipantUpdate | None" = betterproto2.field(
         5, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    Participants that came, changed or left; the receiver itself too.
+    """
 
     track_published: "TrackPublishedResponse | None" = betterproto2.field(
         6, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    The announced track has an id and may be sent.
+    """
 
     leave: "LeaveRequest | None" = betterproto2.field(8, betterproto2.TYPE_MESSAGE, optional=True, group="message")
+    """
+    The server ends the session, or asks the client to come back; `action` says which.
+    """
 
     mute: "MuteTrackRequest | None" = betterproto2.field(9, betterproto2.TYPE_MESSAGE, optional=True, group="message")
+    """
+    The server has muted a track of this client, or asks to unmute it.
+    """
 
     speakers_changed: "SpeakersChanged | None" = betterproto2.field(
         10, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    Only those whose loudness changed.
+    """
 
     room_update: "RoomUpdate | None" = betterproto2.field(11, betterproto2.TYPE_MESSAGE, optional=True, group="message")
+    """
+    Metadata, counts or recording state changed.
+    """
 
     connection_quality: "ConnectionQualityUpdate | None" = betterproto2.field(
         12, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    For everybody in the room whose quality changed.
+    """
 
     stream_state_update: "StreamStateUpdate | None" = betterproto2.field(
         13, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    Video held back or let through again.
+    """
 
     subscribed_quality_update: "SubscribedQualityUpdate | None" = betterproto2.field(
         14, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    Which layers of a track of this client anybody wants; the others need not be encoded.
+    """
 
     subscription_permission_update: "SubscriptionPermissionUpdate | None" = betterproto2.field(
         15, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    A publisher grants or refuses this client a track.
+    """
 
     refresh_token: "str | None" = betterproto2.field(16, betterproto2.TYPE_STRING, optional=True, group="message")
+    """
+    A fresh token for reconnecting, sent after joining, when grants change and before the old one expires.
+    """
 
     track_unpublished: "TrackUnpublishedResponse | None" = betterproto2.field(
         17, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    A track of this client is no longer published.
+    """
 
     pong: "int | None" = betterproto2.field(18, betterproto2.TYPE_INT64, optional=True, group="message")
+    """
+    Answers `ping` with its value.
+    """
 
     reconnect: "ReconnectResponse | None" = betterproto2.field(
         19, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    Always the first frame of a resumed session.
+    """
 
     pong_resp: "Pong | None" = betterproto2.field(20, betterproto2.TYPE_MESSAGE, optional=True, group="message")
+    """
+    Answers `ping_req`.
+    """
 
     subscription_response: "SubscriptionResponse | None" = betterproto2.field(
         21, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    Why a subscription failed.
+    """
 
     request_response: "RequestResponse | None" = betterproto2.field(
         22, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    Outcome of a request that carries an id, or the refusal of one that does not.
+    """
 
     track_subscribed: "TrackSubscribed | None" = betterproto2.field(
         23, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    The first subscriber receives a track of this client.
+    """
 
     room_moved: "RoomMovedResponse | None" = betterproto2.field(
         24, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    This client is in another room now.
+    """
 
     media_sections_requirement: "MediaSectionsRequirement | None" = betterproto2.field(
         25, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    The client has to offer more sections before the server can send what is subscribed.
+    """
 
     subscribed_audio_codec_update: "SubscribedAudioCodecUpdate | None" = betterproto2.field(
         26, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    Which audio codecs of a track of this client anybody wants.
+    """
 
     publish_data_track_response: "PublishDataTrackResponse | None" = betterproto2.field(
         27, betterproto2.TYPE_MESSAGE, optional=True, group="message"
@@ -6281,6 +6810,9 @@ class SignalResponse(betterproto2.Message):
     data_track_subscriber_handles: "DataTrackSubscriberHandles | None" = betterproto2.field(
         29, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    Numbers under which subscribed data tracks arrive.
+    """
 
     store_data_blob_response: "StoreDataBlobResponse | None" = betterproto2.field(
         30, betterproto2.TYPE_MESSAGE, optional=True, group="message"
@@ -6309,37 +6841,64 @@ default_message_pool.register_message("livekit", "SimulateJobRequest", SimulateJ
 @dataclass(eq=False, repr=False)
 class SimulateScenario(betterproto2.Message):
     """
-
+    A failure to play out, for tests of clients.
 
     Oneofs:
-        - scenario:
+        - scenario: Which one.
     """
 
     speaker_update: "int | None" = betterproto2.field(1, betterproto2.TYPE_INT32, optional=True, group="scenario")
+    """
+    Pretends for so many seconds that people speak.
+    """
 
     node_failure: "bool | None" = betterproto2.field(2, betterproto2.TYPE_BOOL, optional=True, group="scenario")
+    """
+    Drops the session without a word.
+    """
 
     migration: "bool | None" = betterproto2.field(3, betterproto2.TYPE_BOOL, optional=True, group="scenario")
+    """
+    Moves the session to another node.
+    """
 
     server_leave: "bool | None" = betterproto2.field(4, betterproto2.TYPE_BOOL, optional=True, group="scenario")
+    """
+    Ends the session as a server going down does.
+    """
 
     switch_candidate_protocol: "CandidateProtocol | None" = betterproto2.field(
         5, betterproto2.TYPE_ENUM, optional=True, group="scenario"
     )
+    """
+    Makes the client use another transport.
+    """
 
     subscriber_bandwidth: "int | None" = betterproto2.field(6, betterproto2.TYPE_INT64, optional=True, group="scenario")
+    """
+    Bits per second to which the downlink is held; 0 lifts it.
+    """
 
     disconnect_signal_on_resume: "bool | None" = betterproto2.field(
         7, betterproto2.TYPE_BOOL, optional=True, group="scenario"
     )
+    """
+    The next resume loses its WebSocket again, after its first messages.
+    """
 
     disconnect_signal_on_resume_no_messages: "bool | None" = betterproto2.field(
         8, betterproto2.TYPE_BOOL, optional=True, group="scenario"
     )
+    """
+    The same, before any message.
+    """
 
     leave_request_full_reconnect: "bool | None" = betterproto2.field(
         9, betterproto2.TYPE_BOOL, optional=True, group="scenario"
     )
+    """
+    Sends a LeaveRequest with RECONNECT.
+    """
 
 
 default_message_pool.register_message("livekit", "SimulateScenario", SimulateScenario)
@@ -6347,15 +6906,31 @@ default_message_pool.register_message("livekit", "SimulateScenario", SimulateSce
 
 @dataclass(eq=False, repr=False)
 class SimulcastCodec(betterproto2.Message):
+    """
+    A codec in which a track will be published.
+    """
+
     codec: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Its name, such as `vp8`.
+    """
 
     cid: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    The client's id of the media track that carries it.
+    """
 
     layers: "list[VideoLayer]" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Qualities in this codec, lowest first.
+    """
 
     video_layer_mode: "VideoLayerMode" = betterproto2.field(
         5, betterproto2.TYPE_ENUM, default_factory=lambda: VideoLayerMode(0)
     )
+    """
+    How the qualities are spread over RTP streams.
+    """
 
 
 default_message_pool.register_message("livekit", "SimulcastCodec", SimulcastCodec)
@@ -7073,6 +7648,10 @@ default_message_pool.register_message("livekit", "SpeakerInfo", SpeakerInfo)
 
 @dataclass(eq=False, repr=False)
 class SpeakersChanged(betterproto2.Message):
+    """
+    Loudness of those for whom it changed.
+    """
+
     speakers: "list[SpeakerInfo]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
 
 
@@ -7146,7 +7725,14 @@ default_message_pool.register_message("livekit", "StorageConfig", StorageConfig)
 
 @dataclass(eq=False, repr=False)
 class StoreDataBlobRequest(betterproto2.Message):
+    """
+    Deposits bytes under a key; others in the room can fetch them while this participant stays.
+    """
+
     request_id: "int" = betterproto2.field(1, betterproto2.TYPE_UINT32)
+    """
+    Chosen by the client; the answer repeats it.
+    """
 
     blob: "DataBlob | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
 
@@ -7156,6 +7742,10 @@ default_message_pool.register_message("livekit", "StoreDataBlobRequest", StoreDa
 
 @dataclass(eq=False, repr=False)
 class StoreDataBlobResponse(betterproto2.Message):
+    """
+    The bytes are kept.
+    """
+
     request_id: "int" = betterproto2.field(1, betterproto2.TYPE_UINT32)
 
     key: "DataBlobKey | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
@@ -7224,6 +7814,10 @@ default_message_pool.register_message("livekit", "StreamOutput", StreamOutput)
 
 @dataclass(eq=False, repr=False)
 class StreamStateInfo(betterproto2.Message):
+    """
+    Whether one subscribed track is let through.
+    """
+
     participant_sid: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     track_sid: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -7236,6 +7830,10 @@ default_message_pool.register_message("livekit", "StreamStateInfo", StreamStateI
 
 @dataclass(eq=False, repr=False)
 class StreamStateUpdate(betterproto2.Message):
+    """
+    Tracks that are held back or let through again.
+    """
+
     stream_states: "list[StreamStateInfo]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
 
 
@@ -7264,6 +7862,10 @@ default_message_pool.register_message("livekit", "SubscribedAudioCodec", Subscri
 
 @dataclass(eq=False, repr=False)
 class SubscribedAudioCodecUpdate(betterproto2.Message):
+    """
+    What subscribers want of a published audio track.
+    """
+
     track_sid: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     subscribed_audio_codecs: "list[SubscribedAudioCodec]" = betterproto2.field(
@@ -7276,7 +7878,14 @@ default_message_pool.register_message("livekit", "SubscribedAudioCodecUpdate", S
 
 @dataclass(eq=False, repr=False)
 class SubscribedCodec(betterproto2.Message):
+    """
+    Layers wanted in one codec.
+    """
+
     codec: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Its name, such as `vp8`.
+    """
 
     qualities: "list[SubscribedQuality]" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, repeated=True)
 
@@ -7286,9 +7895,16 @@ default_message_pool.register_message("livekit", "SubscribedCodec", SubscribedCo
 
 @dataclass(eq=False, repr=False)
 class SubscribedQuality(betterproto2.Message):
+    """
+    Whether anybody wants a layer.
+    """
+
     quality: "VideoQuality" = betterproto2.field(1, betterproto2.TYPE_ENUM, default_factory=lambda: VideoQuality(0))
 
     enabled: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
+    """
+    False lets the publisher stop encoding it.
+    """
 
 
 default_message_pool.register_message("livekit", "SubscribedQuality", SubscribedQuality)
@@ -7296,9 +7912,16 @@ default_message_pool.register_message("livekit", "SubscribedQuality", Subscribed
 
 @dataclass(eq=False, repr=False)
 class SubscribedQualityUpdate(betterproto2.Message):
+    """
+    What subscribers want of a published video, all layers together.
+    """
+
     track_sid: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     subscribed_qualities: "list[SubscribedQuality]" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Of the first codec, for old clients.
+    """
 
     subscribed_codecs: "list[SubscribedCodec]" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, repeated=True)
 
@@ -7313,9 +7936,19 @@ default_message_pool.register_message("livekit", "SubscribedQualityUpdate", Subs
 
 @dataclass(eq=False, repr=False)
 class SubscriptionPermission(betterproto2.Message):
+    """
+    Who may subscribe to the sender's tracks. Replaces what was sent before; without any, everybody may.
+    """
+
     all_participants: "bool" = betterproto2.field(1, betterproto2.TYPE_BOOL)
+    """
+    Everybody may, and the list is not looked at.
+    """
 
     track_permissions: "list[TrackPermission]" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Those who may, and what; nobody else.
+    """
 
 
 default_message_pool.register_message("livekit", "SubscriptionPermission", SubscriptionPermission)
@@ -7323,7 +7956,14 @@ default_message_pool.register_message("livekit", "SubscriptionPermission", Subsc
 
 @dataclass(eq=False, repr=False)
 class SubscriptionPermissionUpdate(betterproto2.Message):
+    """
+    A publisher has granted or refused this client a track.
+    """
+
     participant_sid: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    The publisher.
+    """
 
     track_sid: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
@@ -7335,6 +7975,10 @@ default_message_pool.register_message("livekit", "SubscriptionPermissionUpdate",
 
 @dataclass(eq=False, repr=False)
 class SubscriptionResponse(betterproto2.Message):
+    """
+    A subscription that came to nothing.
+    """
+
     track_sid: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     err: "SubscriptionError" = betterproto2.field(
@@ -7347,27 +7991,58 @@ default_message_pool.register_message("livekit", "SubscriptionResponse", Subscri
 
 @dataclass(eq=False, repr=False)
 class SyncState(betterproto2.Message):
+    """
+    What a client believes after a resume, so that the server can mend differences.
+    """
+
     answer: "SessionDescription | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    The last one it sent, with two connections.
+    """
 
     subscription: "UpdateSubscription | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Tracks for which it departed from its own default.
+    """
 
     publish_tracks: "list[TrackPublishedResponse]" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Tracks it publishes.
+    """
 
     data_channels: "list[DataChannelInfo]" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Channels it has open.
+    """
 
     offer: "SessionDescription | None" = betterproto2.field(5, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    The last one it sent.
+    """
 
     track_sids_disabled: "list[str]" = betterproto2.field(6, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Subscribed tracks it wants held back.
+    """
 
     datachannel_receive_states: "list[DataChannelReceiveState]" = betterproto2.field(
         7, betterproto2.TYPE_MESSAGE, repeated=True
     )
+    """
+    What it received last from each sender, so that the rest can be sent again.
+    """
 
     publish_data_tracks: "list[PublishDataTrackResponse]" = betterproto2.field(
         8, betterproto2.TYPE_MESSAGE, repeated=True
     )
+    """
+    Data tracks it publishes.
+    """
 
     data_subscription: "UpdateDataSubscription | None" = betterproto2.field(9, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Data tracks it receives.
+    """
 
 
 default_message_pool.register_message("livekit", "SyncState", SyncState)
@@ -7635,11 +8310,21 @@ default_message_pool.register_message("livekit", "TrackInfo", TrackInfo)
 
 @dataclass(eq=False, repr=False)
 class TrackPermission(betterproto2.Message):
+    """
+    What one participant may subscribe to.
+    """
+
     participant_sid: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    `participant_identity` is better, as it outlives a reconnect.
+    """
 
     all_tracks: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
 
     track_sids: "list[str]" = betterproto2.field(3, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Only looked at when `all_tracks` is false.
+    """
 
     participant_identity: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
 
@@ -7649,7 +8334,14 @@ default_message_pool.register_message("livekit", "TrackPermission", TrackPermiss
 
 @dataclass(eq=False, repr=False)
 class TrackPublishedResponse(betterproto2.Message):
+    """
+    A track is published; clients also repeat it in SyncState.
+    """
+
     cid: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    As in AddTrackRequest.
+    """
 
     track: "TrackInfo | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
 
@@ -7659,6 +8351,10 @@ default_message_pool.register_message("livekit", "TrackPublishedResponse", Track
 
 @dataclass(eq=False, repr=False)
 class TrackSubscribed(betterproto2.Message):
+    """
+    Somebody has begun to receive this track of the client's.
+    """
+
     track_sid: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
 
@@ -7667,6 +8363,10 @@ default_message_pool.register_message("livekit", "TrackSubscribed", TrackSubscri
 
 @dataclass(eq=False, repr=False)
 class TrackUnpublishedResponse(betterproto2.Message):
+    """
+    A track is no longer published.
+    """
+
     track_sid: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
 
@@ -7774,11 +8474,21 @@ default_message_pool.register_message("livekit", "TransferSIPParticipantResponse
 
 @dataclass(eq=False, repr=False)
 class TrickleRequest(betterproto2.Message):
+    """
+    A network address for one of the peer connections.
+    """
+
     candidate_init: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    JSON of an RTCIceCandidateInit.
+    """
 
     target: "SignalTarget" = betterproto2.field(2, betterproto2.TYPE_ENUM, default_factory=lambda: SignalTarget(0))
 
     final: "bool" = betterproto2.field(3, betterproto2.TYPE_BOOL)
+    """
+    There will be no more.
+    """
 
 
 default_message_pool.register_message("livekit", "TrickleRequest", TrickleRequest)
@@ -7786,7 +8496,14 @@ default_message_pool.register_message("livekit", "TrickleRequest", TrickleReques
 
 @dataclass(eq=False, repr=False)
 class UnpublishDataTrackRequest(betterproto2.Message):
+    """
+    Takes a data track back.
+    """
+
     pub_handle: "int" = betterproto2.field(1, betterproto2.TYPE_UINT32)
+    """
+    As published; unknown: INVALID_HANDLE.
+    """
 
 
 default_message_pool.register_message("livekit", "UnpublishDataTrackRequest", UnpublishDataTrackRequest)
@@ -7794,6 +8511,10 @@ default_message_pool.register_message("livekit", "UnpublishDataTrackRequest", Un
 
 @dataclass(eq=False, repr=False)
 class UnpublishDataTrackResponse(betterproto2.Message):
+    """
+    The data track is gone; also sent when the server took it away.
+    """
+
     info: "DataTrackInfo | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
 
 
@@ -7802,6 +8523,10 @@ default_message_pool.register_message("livekit", "UnpublishDataTrackResponse", U
 
 @dataclass(eq=False, repr=False)
 class UpdateDataSubscription(betterproto2.Message):
+    """
+    Data tracks to receive or not.
+    """
+
     updates: "list[UpdateDataSubscriptionUpdate]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
 
 
@@ -7810,11 +8535,18 @@ default_message_pool.register_message("livekit", "UpdateDataSubscription", Updat
 
 @dataclass(eq=False, repr=False)
 class UpdateDataSubscriptionUpdate(betterproto2.Message):
+    """
+    Change for one data track.
+    """
+
     track_sid: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     subscribe: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
 
     options: "DataTrackSubscriptionOptions | None" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Wishes while subscribed.
+    """
 
 
 default_message_pool.register_message("livekit", "UpdateDataSubscription.Update", UpdateDataSubscriptionUpdate)
@@ -7877,9 +8609,16 @@ default_message_pool.register_message("livekit", "UpdateLayoutRequest", UpdateLa
 
 @dataclass(eq=False, repr=False)
 class UpdateLocalAudioTrack(betterproto2.Message):
+    """
+    How an audio track is captured now.
+    """
+
     track_sid: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     features: "list[AudioTrackFeature]" = betterproto2.field(2, betterproto2.TYPE_ENUM, repeated=True)
+    """
+    The whole list.
+    """
 
 
 default_message_pool.register_message("livekit", "UpdateLocalAudioTrack", UpdateLocalAudioTrack)
@@ -7887,6 +8626,10 @@ default_message_pool.register_message("livekit", "UpdateLocalAudioTrack", Update
 
 @dataclass(eq=False, repr=False)
 class UpdateLocalVideoTrack(betterproto2.Message):
+    """
+    How large a video is captured now, in pixels.
+    """
+
     track_sid: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     width: "int" = betterproto2.field(2, betterproto2.TYPE_UINT32)
@@ -7899,15 +8642,31 @@ default_message_pool.register_message("livekit", "UpdateLocalVideoTrack", Update
 
 @dataclass(eq=False, repr=False)
 class UpdateParticipantMetadata(betterproto2.Message):
+    """
+    A participant changes itself; without the permission it is answered NOT_ALLOWED.
+    """
+
     metadata: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Empty keeps the old text.
+    """
 
     name: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Empty keeps the old name.
+    """
 
     attributes: "dict[str, str]" = betterproto2.field(
         3, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
+    """
+    Merged key by key; an empty value removes its key.
+    """
 
     request_id: "int" = betterproto2.field(4, betterproto2.TYPE_UINT32)
+    """
+    Chosen by the client; the answer repeats it.
+    """
 
 
 default_message_pool.register_message("livekit", "UpdateParticipantMetadata", UpdateParticipantMetadata)
@@ -8052,11 +8811,21 @@ default_message_pool.register_message("livekit", "UpdateStreamRequest", UpdateSt
 
 @dataclass(eq=False, repr=False)
 class UpdateSubscription(betterproto2.Message):
+    """
+    Tracks to receive or not; unknown ones are passed over silently.
+    """
+
     track_sids: "list[str]" = betterproto2.field(1, betterproto2.TYPE_STRING, repeated=True)
+    """
+    By id, whoever publishes them.
+    """
 
     subscribe: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
 
     participant_tracks: "list[ParticipantTracks]" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    The same, grouped by publisher.
+    """
 
 
 default_message_pool.register_message("livekit", "UpdateSubscription", UpdateSubscription)
@@ -8108,19 +8877,41 @@ default_message_pool.register_message("livekit", "UpdateSubscriptionsResponse", 
 
 @dataclass(eq=False, repr=False)
 class UpdateTrackSettings(betterproto2.Message):
+    """
+    How a subscriber wants tracks delivered, usually from the size of a video on its screen.
+    """
+
     track_sids: "list[str]" = betterproto2.field(1, betterproto2.TYPE_STRING, repeated=True)
 
     disabled: "bool" = betterproto2.field(3, betterproto2.TYPE_BOOL)
+    """
+    Hold them back for now; the subscription stays.
+    """
 
     quality: "VideoQuality" = betterproto2.field(4, betterproto2.TYPE_ENUM, default_factory=lambda: VideoQuality(0))
+    """
+    Largest layer wanted; with a width and height, those decide.
+    """
 
     width: "int" = betterproto2.field(5, betterproto2.TYPE_UINT32)
+    """
+    Pixels in which the video is shown.
+    """
 
     height: "int" = betterproto2.field(6, betterproto2.TYPE_UINT32)
+    """
+    Pixels in which the video is shown.
+    """
 
     fps: "int" = betterproto2.field(7, betterproto2.TYPE_UINT32)
+    """
+    Frames per second wanted at most; 0 wants all.
+    """
 
     priority: "int" = betterproto2.field(8, betterproto2.TYPE_UINT32)
+    """
+    When bandwidth is short, 1 is served first; 0 leaves it to the server.
+    """
 
 
 default_message_pool.register_message("livekit", "UpdateTrackSettings", UpdateTrackSettings)
@@ -8128,6 +8919,10 @@ default_message_pool.register_message("livekit", "UpdateTrackSettings", UpdateTr
 
 @dataclass(eq=False, repr=False)
 class UpdateVideoLayers(betterproto2.Message):
+    """
+    Formerly the sizes of a published video.
+    """
+
     track_sid: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     layers: "list[VideoLayer]" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, repeated=True)
@@ -8496,11 +9291,18 @@ default_message_pool.register_message("livekit", "WorkerPong", WorkerPong)
 
 @dataclass(eq=False, repr=False)
 class WrappedJoinRequest(betterproto2.Message):
+    """
+    The URL's `join_request` before base64url.
+    """
+
     compression: "WrappedJoinRequestCompression" = betterproto2.field(
         1, betterproto2.TYPE_ENUM, default_factory=lambda: WrappedJoinRequestCompression(0)
     )
 
     join_request: "bytes" = betterproto2.field(2, betterproto2.TYPE_BYTES)
+    """
+    A serialised JoinRequest, compressed or not.
+    """
 
 
 default_message_pool.register_message("livekit", "WrappedJoinRequest", WrappedJoinRequest)

@@ -2379,7 +2379,7 @@ class ConnectionSettings(betterproto2.Message):
 
     adaptive_stream: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
     """
-    It will say how large videos are shown; none is sent before.
+    It will say how large each video is shown, and needs no more than that.
     """
 
     subscriber_allow_pause: "bool | None" = betterproto2.field(3, betterproto2.TYPE_BOOL, optional=True)
@@ -5298,7 +5298,7 @@ class RegionInfo(betterproto2.Message):
 
     distance: "int" = betterproto2.field(3, betterproto2.TYPE_INT64)
     """
-    Metres from the client.
+    From the client; the smaller the better.
     """
 
 
@@ -6561,7 +6561,7 @@ class SignalRequest(betterproto2.Message):
 
     ping: "int | None" = betterproto2.field(14, betterproto2.TYPE_INT64, optional=True, group="message")
     """
-    Milliseconds since the epoch; answered by `pong`. Sent by old clients in addition to `ping_req`.
+    Milliseconds since the epoch; answered by `pong`. The newer `ping_req` measures the round trip as well.
     """
 
     update_metadata: "UpdateParticipantMetadata | None" = betterproto2.field(
@@ -7726,7 +7726,7 @@ default_message_pool.register_message("livekit", "StorageConfig", StorageConfig)
 @dataclass(eq=False, repr=False)
 class StoreDataBlobRequest(betterproto2.Message):
     """
-    Deposits bytes under a key; others in the room can fetch them while this participant stays.
+    Deposits bytes under a key for others in the room to fetch.
     """
 
     request_id: "int" = betterproto2.field(1, betterproto2.TYPE_UINT32)

@@ -1015,9 +1015,19 @@ class IngressVideoEncodingPreset(betterproto2.Enum):
 
 
 class JobRestartPolicy(betterproto2.Enum):
+    """
+    What becomes of a job whose agent breaks down.
+    """
+
     JRP_ON_FAILURE = 0
+    """
+    It is offered to a worker again.
+    """
 
     JRP_NEVER = 1
+    """
+    It stays failed.
+    """
 
 
 class JobStateReason(betterproto2.Enum):
@@ -1943,7 +1953,14 @@ default_message_pool.register_message("livekit", "AddTrackRequest", AddTrackRequ
 
 @dataclass(eq=False, repr=False)
 class AgentDispatch(betterproto2.Message):
+    """
+    A wish for an agent, and what has come of it.
+    """
+
     id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    `AD_…`.
+    """
 
     agent_name: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
@@ -1952,6 +1969,9 @@ class AgentDispatch(betterproto2.Message):
     metadata: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
 
     state: "AgentDispatchState | None" = betterproto2.field(5, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Jobs made for it so far.
+    """
 
     restart_policy: "JobRestartPolicy" = betterproto2.field(
         6, betterproto2.TYPE_ENUM, default_factory=lambda: JobRestartPolicy(0)
@@ -1969,11 +1989,24 @@ default_message_pool.register_message("livekit", "AgentDispatch", AgentDispatch)
 
 @dataclass(eq=False, repr=False)
 class AgentDispatchState(betterproto2.Message):
+    """
+    How a dispatch went.
+    """
+
     jobs: "list[Job]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    One for each time an agent was sent, newest state.
+    """
 
     created_at: "int" = betterproto2.field(2, betterproto2.TYPE_INT64)
+    """
+    Nanoseconds since the epoch.
+    """
 
     deleted_at: "int" = betterproto2.field(3, betterproto2.TYPE_INT64)
+    """
+    Nanoseconds since the epoch; 0 while it stands.
+    """
 
 
 default_message_pool.register_message("livekit", "AgentDispatchState", AgentDispatchState)
@@ -2403,21 +2436,37 @@ default_message_pool.register_message("livekit", "ConnectionSettings", Connectio
 
 @dataclass(eq=False, repr=False)
 class CreateAgentDispatchRequest(betterproto2.Message):
+    """
+    Asks for an agent in a room. The room is opened if it does not exist and automatic creation is on.
+    """
+
     agent_name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Name under which the workers registered; empty means workers without a name.
+    """
 
     room: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
     metadata: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    For the agent; the server does not read it. Too large is `invalid_argument`.
+    """
 
     restart_policy: "JobRestartPolicy" = betterproto2.field(
         4, betterproto2.TYPE_ENUM, default_factory=lambda: JobRestartPolicy(0)
     )
 
     deployment: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
+    """
+    Limits the choice to workers of this deployment; empty is the usual one.
+    """
 
     attributes: "dict[str, str]" = betterproto2.field(
         6, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
+    """
+    Attributes of the agent as a participant.
+    """
 
 
 default_message_pool.register_message("livekit", "CreateAgentDispatchRequest", CreateAgentDispatchRequest)
@@ -3263,7 +3312,14 @@ default_message_pool.register_message("livekit", "DataTrackSubscriptionOptions",
 
 @dataclass(eq=False, repr=False)
 class DeleteAgentDispatchRequest(betterproto2.Message):
+    """
+    Withdraws a dispatch; its jobs are terminated.
+    """
+
     dispatch_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    `AD_…`; an unknown one is `not_found`.
+    """
 
     room: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
@@ -4356,7 +4412,14 @@ default_message_pool.register_message("livekit", "LeaveRequest", LeaveRequest)
 
 @dataclass(eq=False, repr=False)
 class ListAgentDispatchRequest(betterproto2.Message):
+    """
+    Which dispatches of a room to show.
+    """
+
     dispatch_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Only this one; empty shows all.
+    """
 
     room: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
@@ -4366,6 +4429,10 @@ default_message_pool.register_message("livekit", "ListAgentDispatchRequest", Lis
 
 @dataclass(eq=False, repr=False)
 class ListAgentDispatchResponse(betterproto2.Message):
+    """
+    The dispatches; a room without explicit ones has one with the empty name.
+    """
+
     agent_dispatches: "list[AgentDispatch]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
 
 
@@ -5520,19 +5587,35 @@ default_message_pool.register_message("livekit", "RoomAgent", RoomAgent)
 
 @dataclass(eq=False, repr=False)
 class RoomAgentDispatch(betterproto2.Message):
+    """
+    The same wish as part of a room's configuration.
+    """
+
     agent_name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Name under which the workers registered; empty means workers without a name.
+    """
 
     metadata: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    For the agent; the server does not read it.
+    """
 
     restart_policy: "JobRestartPolicy" = betterproto2.field(
         3, betterproto2.TYPE_ENUM, default_factory=lambda: JobRestartPolicy(0)
     )
 
     deployment: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+    """
+    Limits the choice to workers of this deployment.
+    """
 
     attributes: "dict[str, str]" = betterproto2.field(
         5, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
+    """
+    Attributes of the agent as a participant.
+    """
 
 
 default_message_pool.register_message("livekit", "RoomAgentDispatch", RoomAgentDispatch)
@@ -9309,6 +9392,10 @@ default_message_pool.register_message("livekit", "WrappedJoinRequest", WrappedJo
 
 
 class AgentDispatchServiceStub(betterproto2_grpclib.ServiceStub):
+    """
+    The operator's API for sending agents. Each call needs `roomAdmin` for the room.
+    """
+
     async def create_dispatch(
         self,
         message: "CreateAgentDispatchRequest",
@@ -9317,6 +9404,9 @@ class AgentDispatchServiceStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "AgentDispatch":
+        """
+        Sends an agent as soon as a worker accepts; the answer does not wait for that.
+        """
 
         return await self._unary_unary(
             "/livekit.AgentDispatchService/CreateDispatch",
@@ -9335,6 +9425,9 @@ class AgentDispatchServiceStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "AgentDispatch":
+        """
+        Answers the dispatch as it was.
+        """
 
         return await self._unary_unary(
             "/livekit.AgentDispatchService/DeleteDispatch",
@@ -9353,6 +9446,9 @@ class AgentDispatchServiceStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "ListAgentDispatchResponse":
+        """
+        An unknown room is `not_found`.
+        """
 
         return await self._unary_unary(
             "/livekit.AgentDispatchService/ListDispatch",
@@ -10218,15 +10314,28 @@ from ..google import protobuf as _google__protobuf__
 
 
 class AgentDispatchServiceBase(betterproto2_grpclib.ServiceBase):
+    """
+    The operator's API for sending agents. Each call needs `roomAdmin` for the room.
+    """
+
     async def create_dispatch(self, message: "CreateAgentDispatchRequest") -> "AgentDispatch":
+        """
+        Sends an agent as soon as a worker accepts; the answer does not wait for that.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def delete_dispatch(self, message: "DeleteAgentDispatchRequest") -> "AgentDispatch":
+        """
+        Answers the dispatch as it was.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def list_dispatch(self, message: "ListAgentDispatchRequest") -> "ListAgentDispatchResponse":
+        """
+        An unknown room is `not_found`.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 

@@ -389,15 +389,29 @@ betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 
 class AgentHttpAgentEndpointKind(betterproto2.Enum):
+    """
+    How requests reach an agent.
+    """
+
     AEK_HTTP = 0
 
     AEK_TEXT = 1
+    """
+    As text messages of a session.
+    """
 
 
 class AgentHttpHttpStreamResetCode(betterproto2.Enum):
+    """
+    Why a passed-on request was broken off.
+    """
+
     HSR_ABORT = 0
 
     HSR_REFUSED = 1
+    """
+    It had not been looked at, so it may be tried elsewhere.
+    """
 
     HSR_INTERNAL = 2
 
@@ -1031,19 +1045,39 @@ class JobRestartPolicy(betterproto2.Enum):
 
 
 class JobStateReason(betterproto2.Enum):
+    """
+    Why a job is in its state.
+    """
+
     JSR_UNSPECIFIED = 0
 
     JSR_NO_CAPACITY = 1
+    """
+    No worker would take it.
+    """
 
     JSR_ROOM_CLOSED = 2
 
     JSR_DISPATCH_DELETED = 3
+    """
+    Its dispatch was withdrawn.
+    """
 
     JSR_RETRYING = 4
+    """
+    It is about to be offered again.
+    """
 
 
 class JobStatus(betterproto2.Enum):
+    """
+    How far a job has come.
+    """
+
     JS_PENDING = 0
+    """
+    No worker has it yet.
+    """
 
     JS_RUNNING = 1
 
@@ -1055,11 +1089,24 @@ class JobStatus(betterproto2.Enum):
 
 
 class JobType(betterproto2.Enum):
+    """
+    What a job, and so a worker, is for.
+    """
+
     JT_ROOM = 0
+    """
+    One job for each room.
+    """
 
     JT_PUBLISHER = 1
+    """
+    One job for each participant that publishes.
+    """
 
     JT_PARTICIPANT = 2
+    """
+    One job for each participant.
+    """
 
 
 class LeaveRequestAction(betterproto2.Enum):
@@ -1816,9 +1863,16 @@ class VideoQuality(betterproto2.Enum):
 
 
 class WorkerStatus(betterproto2.Enum):
+    """
+    Whether a worker takes jobs.
+    """
+
     WS_AVAILABLE = 0
 
     WS_FULL = 1
+    """
+    It is at its limit, or finishing up before it stops.
+    """
 
 
 class WrappedJoinRequestCompression(betterproto2.Enum):
@@ -2014,6 +2068,10 @@ default_message_pool.register_message("livekit", "AgentDispatchState", AgentDisp
 
 @dataclass(eq=False, repr=False)
 class AgentHttp(betterproto2.Message):
+    """
+    Home of what is needed to pass HTTP requests on to workers.
+    """
+
     pass
 
 
@@ -2022,15 +2080,25 @@ default_message_pool.register_message("livekit", "AgentHttp", AgentHttp)
 
 @dataclass(eq=False, repr=False)
 class AgentHttpAgentEndpoint(betterproto2.Message):
+    """
+    A path that a worker serves.
+    """
+
     path: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     methods: "list[str]" = betterproto2.field(2, betterproto2.TYPE_STRING, repeated=True)
+    """
+    HTTP methods; empty means all.
+    """
 
     kind: "AgentHttpAgentEndpointKind" = betterproto2.field(
         3, betterproto2.TYPE_ENUM, default_factory=lambda: AgentHttpAgentEndpointKind(0)
     )
 
     public: "bool" = betterproto2.field(4, betterproto2.TYPE_BOOL)
+    """
+    Callers need no token.
+    """
 
 
 default_message_pool.register_message("livekit", "AgentHttp.AgentEndpoint", AgentHttpAgentEndpoint)
@@ -2038,7 +2106,14 @@ default_message_pool.register_message("livekit", "AgentHttp.AgentEndpoint", Agen
 
 @dataclass(eq=False, repr=False)
 class AgentHttpAgentEndpointSettings(betterproto2.Message):
+    """
+    What server and worker have agreed on.
+    """
+
     protocol: "int" = betterproto2.field(1, betterproto2.TYPE_UINT32)
+    """
+    Version of the endpoint protocol to use.
+    """
 
 
 default_message_pool.register_message("livekit", "AgentHttp.AgentEndpointSettings", AgentHttpAgentEndpointSettings)
@@ -2046,6 +2121,10 @@ default_message_pool.register_message("livekit", "AgentHttp.AgentEndpointSetting
 
 @dataclass(eq=False, repr=False)
 class AgentHttpGoAway(betterproto2.Message):
+    """
+    This connection takes no new requests.
+    """
+
     reason: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
 
@@ -2054,6 +2133,10 @@ default_message_pool.register_message("livekit", "AgentHttp.GoAway", AgentHttpGo
 
 @dataclass(eq=False, repr=False)
 class AgentHttpStreamPreamble(betterproto2.Message):
+    """
+    What goes before a passed-on request.
+    """
+
     kind: "AgentHttpAgentEndpointKind" = betterproto2.field(
         1, betterproto2.TYPE_ENUM, default_factory=lambda: AgentHttpAgentEndpointKind(0)
     )
@@ -2061,14 +2144,29 @@ class AgentHttpStreamPreamble(betterproto2.Message):
     request_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
     authorized: "bool" = betterproto2.field(3, betterproto2.TYPE_BOOL)
+    """
+    The caller's token was checked.
+    """
 
     route: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+    """
+    The endpoint's path that matched.
+    """
 
     timeout_ms: "int" = betterproto2.field(5, betterproto2.TYPE_UINT32)
+    """
+    How long the caller waits, in milliseconds.
+    """
 
     client_addr: "str" = betterproto2.field(6, betterproto2.TYPE_STRING)
+    """
+    Where the caller came from.
+    """
 
     scheme: "str" = betterproto2.field(7, betterproto2.TYPE_STRING)
+    """
+    `http` or `https`, as the caller used it.
+    """
 
 
 default_message_pool.register_message("livekit", "AgentHttp.StreamPreamble", AgentHttpStreamPreamble)
@@ -2175,9 +2273,16 @@ default_message_pool.register_message("livekit", "AutoTrackEgress", AutoTrackEgr
 
 @dataclass(eq=False, repr=False)
 class AvailabilityRequest(betterproto2.Message):
+    """
+    An offer.
+    """
+
     job: "Job | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
 
     resuming: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
+    """
+    The job was interrupted and is to be gone on with.
+    """
 
 
 default_message_pool.register_message("livekit", "AvailabilityRequest", AvailabilityRequest)
@@ -2185,13 +2290,26 @@ default_message_pool.register_message("livekit", "AvailabilityRequest", Availabi
 
 @dataclass(eq=False, repr=False)
 class AvailabilityResponse(betterproto2.Message):
+    """
+    The answer to an offer.
+    """
+
     job_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     available: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
+    """
+    It takes the job; what follows describes the agent as a participant.
+    """
 
     supports_resume: "bool" = betterproto2.field(3, betterproto2.TYPE_BOOL)
+    """
+    The job may be interrupted and gone on with elsewhere.
+    """
 
     terminate: "bool" = betterproto2.field(8, betterproto2.TYPE_BOOL)
+    """
+    Together with a refusal: nobody else should be asked.
+    """
 
     participant_name: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
 
@@ -4167,33 +4285,67 @@ default_message_pool.register_message("livekit", "InputVideoState", InputVideoSt
 
 @dataclass(eq=False, repr=False)
 class Job(betterproto2.Message):
+    """
+    A piece of work: one agent in one room.
+    """
+
     id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    `AJ_…`.
+    """
 
     dispatch_id: "str" = betterproto2.field(9, betterproto2.TYPE_STRING)
+    """
+    Dispatch it was made for, `AD_…`.
+    """
 
     type: "JobType" = betterproto2.field(2, betterproto2.TYPE_ENUM, default_factory=lambda: JobType(0))
 
     room: "Room | None" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Whole at the time of the offer.
+    """
 
     participant: "ParticipantInfo | None" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Whom it is about; absent for JT_ROOM.
+    """
 
     namespace: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
+    """
+    Once told deployments apart.
+    """
 
     metadata: "str" = betterproto2.field(6, betterproto2.TYPE_STRING)
+    """
+    From the dispatch.
+    """
 
     agent_name: "str" = betterproto2.field(7, betterproto2.TYPE_STRING)
+    """
+    Name of the workers it is meant for; empty if unnamed.
+    """
 
     state: "JobState | None" = betterproto2.field(8, betterproto2.TYPE_MESSAGE, optional=True)
 
     enable_recording: "bool" = betterproto2.field(10, betterproto2.TYPE_BOOL)
+    """
+    The agent should keep a record of the session.
+    """
 
     deployment: "str" = betterproto2.field(11, betterproto2.TYPE_STRING)
 
     attributes: "dict[str, str]" = betterproto2.field(
         12, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
+    """
+    From the dispatch.
+    """
 
     enable_redaction: "bool" = betterproto2.field(13, betterproto2.TYPE_BOOL)
+    """
+    Personal data should be left out of what is kept.
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -4206,11 +4358,21 @@ default_message_pool.register_message("livekit", "Job", Job)
 
 @dataclass(eq=False, repr=False)
 class JobAssignment(betterproto2.Message):
+    """
+    The worker has the job.
+    """
+
     job: "Job | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
 
     url: "str | None" = betterproto2.field(2, betterproto2.TYPE_STRING, optional=True)
+    """
+    Server to join; absent means the one it is connected to.
+    """
 
     token: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    For joining as an agent; valid for an hour.
+    """
 
 
 default_message_pool.register_message("livekit", "JobAssignment", JobAssignment)
@@ -4218,21 +4380,40 @@ default_message_pool.register_message("livekit", "JobAssignment", JobAssignment)
 
 @dataclass(eq=False, repr=False)
 class JobState(betterproto2.Message):
+    """
+    How a job stands.
+    """
+
     status: "JobStatus" = betterproto2.field(1, betterproto2.TYPE_ENUM, default_factory=lambda: JobStatus(0))
 
     error: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Why it failed.
+    """
 
     started_at: "int" = betterproto2.field(3, betterproto2.TYPE_INT64)
+    """
+    Nanoseconds since the epoch, as the other times; 0 is not yet.
+    """
 
     ended_at: "int" = betterproto2.field(4, betterproto2.TYPE_INT64)
 
     updated_at: "int" = betterproto2.field(5, betterproto2.TYPE_INT64)
 
     participant_identity: "str" = betterproto2.field(6, betterproto2.TYPE_STRING)
+    """
+    Identity of the agent in the room.
+    """
 
     worker_id: "str" = betterproto2.field(7, betterproto2.TYPE_STRING)
+    """
+    Worker that has it, `AW_…`.
+    """
 
     agent_id: "str" = betterproto2.field(8, betterproto2.TYPE_STRING)
+    """
+    Session of the agent in the room, `PA_…`.
+    """
 
     reason: "JobStateReason" = betterproto2.field(9, betterproto2.TYPE_ENUM, default_factory=lambda: JobStateReason(0))
 
@@ -4242,6 +4423,10 @@ default_message_pool.register_message("livekit", "JobState", JobState)
 
 @dataclass(eq=False, repr=False)
 class JobTermination(betterproto2.Message):
+    """
+    The job is to be ended and the room left.
+    """
+
     job_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
 
@@ -4760,6 +4945,10 @@ default_message_pool.register_message("livekit", "MetricsRecordingHeader", Metri
 
 @dataclass(eq=False, repr=False)
 class MigrateJobRequest(betterproto2.Message):
+    """
+    Jobs a worker gives back.
+    """
+
     job_ids: "list[str]" = betterproto2.field(2, betterproto2.TYPE_STRING, repeated=True)
 
     jobs: "list[Job]" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, repeated=True)
@@ -5386,27 +5575,58 @@ default_message_pool.register_message("livekit", "RegionSettings", RegionSetting
 
 @dataclass(eq=False, repr=False)
 class RegisterWorkerRequest(betterproto2.Message):
+    """
+    A worker introduces itself.
+    """
+
     type: "JobType" = betterproto2.field(1, betterproto2.TYPE_ENUM, default_factory=lambda: JobType(0))
+    """
+    Kind of jobs it takes.
+    """
 
     agent_name: "str" = betterproto2.field(8, betterproto2.TYPE_STRING)
+    """
+    With a name it gets explicit dispatches only; without one, every room's or participant's job.
+    """
 
     version: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    Of the worker's SDK.
+    """
 
     ping_interval: "int" = betterproto2.field(5, betterproto2.TYPE_UINT32)
+    """
+    Seconds between its pings; 0 for none.
+    """
 
     namespace: "str | None" = betterproto2.field(6, betterproto2.TYPE_STRING, optional=True)
 
     allowed_permissions: "ParticipantPermission | None" = betterproto2.field(
         7, betterproto2.TYPE_MESSAGE, optional=True
     )
+    """
+    What its agents may do in a room; absent takes the server's default.
+    """
 
     deployment: "str" = betterproto2.field(9, betterproto2.TYPE_STRING)
+    """
+    Group of workers it belongs to.
+    """
 
     endpoints: "list[AgentHttpAgentEndpoint]" = betterproto2.field(10, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Paths under which the server may pass HTTP requests to it.
+    """
 
     instance_id: "str" = betterproto2.field(11, betterproto2.TYPE_STRING)
+    """
+    Stays the same when the worker reconnects.
+    """
 
     endpoint_protocol: "int" = betterproto2.field(12, betterproto2.TYPE_UINT32)
+    """
+    Version of the endpoint protocol it speaks; 0 if none.
+    """
 
 
 default_message_pool.register_message("livekit", "RegisterWorkerRequest", RegisterWorkerRequest)
@@ -5414,7 +5634,14 @@ default_message_pool.register_message("livekit", "RegisterWorkerRequest", Regist
 
 @dataclass(eq=False, repr=False)
 class RegisterWorkerResponse(betterproto2.Message):
+    """
+    The server takes the worker.
+    """
+
     worker_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    `AW_…`, for this connection.
+    """
 
     server_info: "ServerInfo | None" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True)
 
@@ -6498,10 +6725,10 @@ default_message_pool.register_message("livekit", "ServerInfo", ServerInfo)
 @dataclass(eq=False, repr=False)
 class ServerMessage(betterproto2.Message):
     """
-
+    A frame from the server.
 
     Oneofs:
-        - message:
+        - message: What the server says. The first frame is `register`.
     """
 
     register: "RegisterWorkerResponse | None" = betterproto2.field(
@@ -6511,18 +6738,30 @@ class ServerMessage(betterproto2.Message):
     availability: "AvailabilityRequest | None" = betterproto2.field(
         2, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    Offers a job; no answer within 7.5 seconds counts as a refusal.
+    """
 
     assignment: "JobAssignment | None" = betterproto2.field(
         3, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    The worker has the job, with a token to join.
+    """
 
     termination: "JobTermination | None" = betterproto2.field(
         5, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    A job is to be ended.
+    """
 
     pong: "WorkerPong | None" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, optional=True, group="message")
 
     go_away: "AgentHttpGoAway | None" = betterproto2.field(6, betterproto2.TYPE_MESSAGE, optional=True, group="message")
+    """
+    Endpoints only: connect elsewhere.
+    """
 
 
 default_message_pool.register_message("livekit", "ServerMessage", ServerMessage)
@@ -6911,11 +7150,18 @@ default_message_pool.register_message("livekit", "SignalResponse", SignalRespons
 
 @dataclass(eq=False, repr=False)
 class SimulateJobRequest(betterproto2.Message):
+    """
+    A job that nobody dispatched.
+    """
+
     type: "JobType" = betterproto2.field(1, betterproto2.TYPE_ENUM, default_factory=lambda: JobType(0))
 
     room: "Room | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
 
     participant: "ParticipantInfo | None" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    For JT_PUBLISHER and JT_PARTICIPANT.
+    """
 
 
 default_message_pool.register_message("livekit", "SimulateJobRequest", SimulateJobRequest)
@@ -8670,11 +8916,18 @@ default_message_pool.register_message("livekit", "UpdateIngressRequest", UpdateI
 
 @dataclass(eq=False, repr=False)
 class UpdateJobStatus(betterproto2.Message):
+    """
+    A worker reports on a job.
+    """
+
     job_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     status: "JobStatus" = betterproto2.field(2, betterproto2.TYPE_ENUM, default_factory=lambda: JobStatus(0))
 
     error: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    Why it failed.
+    """
 
 
 default_message_pool.register_message("livekit", "UpdateJobStatus", UpdateJobStatus)
@@ -9020,15 +9273,34 @@ default_message_pool.register_message("livekit", "UpdateVideoLayers", UpdateVide
 
 @dataclass(eq=False, repr=False)
 class UpdateWorkerStatus(betterproto2.Message):
+    """
+    A worker reports on itself; the server prefers workers with little load.
+    """
+
     status: "WorkerStatus | None" = betterproto2.field(1, betterproto2.TYPE_ENUM, optional=True)
+    """
+    Absent leaves it as it was.
+    """
 
     load: "float" = betterproto2.field(3, betterproto2.TYPE_FLOAT)
+    """
+    From 0 (idle) to 1 (full); from about 0.7 it gets nothing new.
+    """
 
     job_count: "int" = betterproto2.field(4, betterproto2.TYPE_UINT32)
+    """
+    Jobs it has now.
+    """
 
     draining: "bool" = betterproto2.field(5, betterproto2.TYPE_BOOL)
+    """
+    It finishes what it has and takes nothing new.
+    """
 
     seq: "int" = betterproto2.field(6, betterproto2.TYPE_UINT64)
+    """
+    Counts these reports, so that a late one is recognised.
+    """
 
 
 default_message_pool.register_message("livekit", "UpdateWorkerStatus", UpdateWorkerStatus)
@@ -9318,10 +9590,10 @@ default_message_pool.register_message("livekit", "WebSource", WebSource)
 @dataclass(eq=False, repr=False)
 class WorkerMessage(betterproto2.Message):
     """
-
+    A frame from a worker.
 
     Oneofs:
-        - message:
+        - message: What the worker says. The first frame must be `register`.
     """
 
     register: "RegisterWorkerRequest | None" = betterproto2.field(
@@ -9331,24 +9603,39 @@ class WorkerMessage(betterproto2.Message):
     availability: "AvailabilityResponse | None" = betterproto2.field(
         2, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    Whether it takes an offered job.
+    """
 
     update_worker: "UpdateWorkerStatus | None" = betterproto2.field(
         3, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    Its load; sent at once and then every few seconds.
+    """
 
     update_job: "UpdateJobStatus | None" = betterproto2.field(
         4, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    A job has begun or ended.
+    """
 
     ping: "WorkerPing | None" = betterproto2.field(5, betterproto2.TYPE_MESSAGE, optional=True, group="message")
 
     simulate_job: "SimulateJobRequest | None" = betterproto2.field(
         6, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    Asks for a job on the spot, for development.
+    """
 
     migrate_job: "MigrateJobRequest | None" = betterproto2.field(
         7, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    Gives jobs back before it stops, for others to go on with.
+    """
 
 
 default_message_pool.register_message("livekit", "WorkerMessage", WorkerMessage)
@@ -9356,6 +9643,10 @@ default_message_pool.register_message("livekit", "WorkerMessage", WorkerMessage)
 
 @dataclass(eq=False, repr=False)
 class WorkerPing(betterproto2.Message):
+    """
+    A sign of life, by the worker's clock in milliseconds since the epoch.
+    """
+
     timestamp: "int" = betterproto2.field(1, betterproto2.TYPE_INT64)
 
 
@@ -9364,9 +9655,19 @@ default_message_pool.register_message("livekit", "WorkerPing", WorkerPing)
 
 @dataclass(eq=False, repr=False)
 class WorkerPong(betterproto2.Message):
+    """
+    Its answer.
+    """
+
     last_timestamp: "int" = betterproto2.field(1, betterproto2.TYPE_INT64)
+    """
+    As in the ping.
+    """
 
     timestamp: "int" = betterproto2.field(2, betterproto2.TYPE_INT64)
+    """
+    Milliseconds since the epoch, by the server's clock.
+    """
 
 
 default_message_pool.register_message("livekit", "WorkerPong", WorkerPong)

@@ -9540,29 +9540,69 @@ default_message_pool.register_message("livekit", "WebhookConfig", WebhookConfig)
 
 @dataclass(eq=False, repr=False)
 class WebhookEvent(betterproto2.Message):
+    """
+    What happened, as JSON in the body of a POST. Its `Authorization` is a token whose `sha256` claim is the body's
+    hash.
+    """
+
     event: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    One of `room_started`, `room_finished`, `participant_joined`, `participant_left`,
+    `participant_connection_aborted`, `track_published`, `track_unpublished`, `egress_started`, `egress_updated`,
+    `egress_ended`, `ingress_started`, `ingress_ended`.
+    """
 
     room: "Room | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Where; absent only where no room is concerned.
+    """
 
     participant: "ParticipantInfo | None" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Who; set for participant and track events.
+    """
 
     egress_info: "EgressInfo | None" = betterproto2.field(9, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Set for egress events.
+    """
 
     ingress_info: "IngressInfo | None" = betterproto2.field(10, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Set for ingress events.
+    """
 
     track: "TrackInfo | None" = betterproto2.field(8, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Set for track events.
+    """
 
     job: "Job | None" = betterproto2.field(12, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Set for agent job events.
+    """
 
     id: "str" = betterproto2.field(6, betterproto2.TYPE_STRING)
+    """
+    `EV_…`; the same in every repetition, so that a receiver can tell.
+    """
 
     created_at: "int" = betterproto2.field(7, betterproto2.TYPE_INT64)
+    """
+    Seconds since the epoch.
+    """
 
     num_dropped: "int" = betterproto2.field(11, betterproto2.TYPE_INT32)
+    """
+    Once counted events that were lost before this one.
+    """
 
     room_end_reason: "RoomEndReason" = betterproto2.field(
         13, betterproto2.TYPE_ENUM, default_factory=lambda: RoomEndReason(0)
     )
+    """
+    Set for `room_finished`.
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()

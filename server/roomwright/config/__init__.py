@@ -1,0 +1,29 @@
+"""Settings: their shape, their defaults, and where they come from. It starts nothing."""
+
+from roomwright.config.load import DEV_KEYS, Flags, Loaded, load, require_keys
+from roomwright.config.readers import ConfigError
+from roomwright.config.settings import (
+    DEFAULT_CODECS,
+    Config,
+    GrpcSettings,
+    LimitSettings,
+    LoggingSettings,
+    RoomSettings,
+    RtcSettings,
+)
+
+__all__ = [
+    "DEFAULT_CODECS",
+    "DEV_KEYS",
+    "Config",
+    "ConfigError",
+    "Flags",
+    "GrpcSettings",
+    "LimitSettings",
+    "Loaded",
+    "LoggingSettings",
+    "RoomSettings",
+    "RtcSettings",
+    "load",
+    "require_keys",
+]

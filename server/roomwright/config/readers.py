@@ -1,0 +1,139 @@
+"""One reader per kind of value: it takes what YAML gave and the key's path, and returns the value or refuses it.
+
+Every error names the key, the value and what is allowed. Secrets are never in a message.
+"""
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
+
+import orjson
+
+from roomwright import codec
+from roomwright_proto import livekit as pb
+
+_Message = TypeVar("_Message", pb.Codec, pb.RoomConfiguration)
+Reader = Callable[[Any, str], Any]
+"""Given a YAML value and the path of its key. Raises ConfigError."""
+
+_SHOWN = 80
+
+
+class ConfigError(ValueError):
+    """The settings cannot be used; the message is one line that names the key, the value and what is allowed."""
+
+
+def refuse(path: str, value: object, allowed: str) -> ConfigError:
+    """The error for a `value` at `path` that is not what is `allowed`."""
+    return ConfigError(f"{path} must be {allowed}, not {_show(value)}")
+
+
+def _show(value: object) -> str:
+    """A value in a few words; what is inside of mappings and lists may be secret."""
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    shown = repr(value)
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
+
+
+def boolean(value: Any, path: str) -> bool:
+    """`true` or `false`."""
+    if not isinstance(value, bool):
+        raise refuse(path, value, "true or false")
+    return value
+
+
+def whole(lowest: int, highest: int) -> Reader:
+    """A whole number in a range, both ends included."""
+
+    def read(value: Any, path: str) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
+            raise refuse(path, value, f"a whole number from {lowest} to {highest}")
+        return value
+
+    return read
+
+
+def one_of(*allowed: str) -> Reader:
+    """One of a few words."""
+
+    def read(value: Any, path: str) -> str:
+        if value not in allowed:
+            raise refuse(path, value, f"one of {', '.join(allowed)}")
+        return cast("str", value)
+
+    return read
+
+
+def text(value: Any, path: str) -> str:
+    """A string that is not empty."""
+    if not isinstance(value, str) or not value:
+        raise refuse(path, value, "a text")
+    return value
+
+
+def address(value: Any, path: str) -> str:
+    """An IPv4 or IPv6 address."""
+    try:
+        return str(ipaddress.ip_address(text(value, path)))
+    except ValueError as error:
+        raise refuse(path, value, "an IP address") from error
+
+
+def host(value: Any, path: str) -> str:
+    """An IP address or a host name; an empty one means every interface."""
+    if not isinstance(value, str) or any(character.isspace() or character in "/[]" for character in value):
+        raise refuse(path, value, "an IP address or a host name, without a port")
+    return value
+
+
+def many(item: Reader) -> Reader:
+    """A list."""
+
+    def read(value: Any, path: str) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise refuse(path, value, "a list")
+        return tuple(item(each, f"{path}[{index}]") for index, each in enumerate(cast("list[Any]", value)))
+
+    return read
+
+
+def mapping(value: Any, path: str) -> Mapping[Any, Any]:
+    """A mapping, with keys of any type."""
+    if not isinstance(value, dict):
+        raise refuse(path, value, 'a mapping of "name: value" lines')
+    return cast("dict[Any, Any]", value)
+
+
+def keys(value: Any, path: str) -> Mapping[str, str]:
+    """API keys and their secrets."""
+    if not isinstance(value, dict):
+        raise ConfigError(f'{path} must be lines of "key: secret", with a blank after the colon')
+    for key, secret in cast("dict[Any, Any]", value).items():
+        if not isinstance(key, str) or not key:
+            raise ConfigError(f"{path}: the API key {key!r} must be a text; put it in quotes")
+        if not isinstance(secret, str) or not secret:
+            raise ConfigError(f"{path}.{key}: the secret must be a text that is not empty; put it in quotes")
+    return cast("dict[str, str]", value)
+
+
+def codecs(value: Any, path: str) -> tuple[pb.Codec, ...]:
+    """A list of codecs, each a mapping with `mime` and `fmtp_line`."""
+    return many(lambda item, item_path: _message(pb.Codec, item, item_path))(value, path)
+
+
+def room_configurations(value: Any, path: str) -> Mapping[str, pb.RoomConfiguration]:
+    """Named room configurations; their keys are the fields of `livekit.RoomConfiguration`."""
+    return {
+        text(name, f"{path}, a name in it,"): _message(pb.RoomConfiguration, item or {}, f"{path}.{name}")
+        for name, item in mapping(value, path).items()
+    }
+
+
+def _message(kind: type[_Message], value: Any, path: str) -> _Message:
+    try:
+        return codec.from_json(kind, orjson.dumps(mapping(value, path)))
+    except (codec.CodecError, orjson.JSONEncodeError) as error:
+        raise ConfigError(f"{path}: {error}") from error

@@ -1,0 +1,190 @@
+"""Where Roomwright answers otherwise than the reference on purpose: at most fifteen rules, each with its reason.
+
+A rule is a predicate over an exchange and what is expected instead, which is compared like a recording. Rules never
+name cases. The list may only shrink: a rule that no recording uses fails the suite, and so does one whose recorded
+answer the server gives after all.
+"""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tests.conformance.cases import Exchange, Response
+from tests.conformance.compare import is_twirp_error
+
+MAX_DATA_SIZE = 256_000
+_UNIMPLEMENTED_SERVICES = {"Egress", "Ingress", "SIP"}
+_CODE_OF_A_TEXT = {
+    401: ("unauthenticated",),
+    404: ("bad_route", "twirp_invalid_route"),  # an unknown service is answered like an unknown method
+    413: ("resource_exhausted",),  # as gRPC answers to a message above its limit
+}
+"""By status: the code of a refusal that the reference gives as plain text, and the keys of its meta."""
+_REFUSED_BEFORE_THE_SERVICE = {"unauthenticated", "malformed", "bad_route"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One deviation: where it `applies`, what is expected `instead`, and why.
+
+    `afterwards` turns what was recorded in the steps after the exchange into what is expected of them now.
+    """
+
+    name: str
+    reason: str
+    applies: Callable[[Exchange], bool]
+    instead: Callable[[Exchange], Response]
+    afterwards: Callable[[Response], Response] | None = None
+
+
+def rule_for(exchange: Exchange) -> Rule | None:
+    """The first rule that applies to an exchange with a recorded answer."""
+    return next((rule for rule in RULES if rule.applies(exchange)), None)
+
+
+def _recorded(exchange: Exchange) -> Response:
+    if exchange.response is None:
+        raise ValueError("a rule is about a recorded answer")
+    return exchange.response
+
+
+def _path(exchange: Exchange) -> str:
+    path = exchange.request["path"].partition("?")[0]
+    return path[1:] if path.startswith("//") else path  # the reference tolerates one more slash
+
+
+def _route(exchange: Exchange) -> tuple[str, str]:
+    """The service and the method asked for, without the package; empty outside LiveKit's Twirp paths."""
+    service, _, method = _path(exchange).removeprefix("/twirp/livekit.").partition("/")
+    return (service, method) if _path(exchange).startswith("/twirp/livekit.") else ("", "")
+
+
+def _code(exchange: Exchange) -> str:
+    """The Twirp code of the recorded answer; empty for anything else."""
+    match _recorded(exchange).body:
+        case {"json": error} if is_twirp_error(error):
+            return error["code"]
+        case _:
+            return ""
+
+
+def _message(exchange: Exchange) -> Mapping[str, Any]:
+    """The request's message as JSON; empty when it cannot be read."""
+    match exchange.request.get("body"):
+        case {"protobuf_json": message}:
+            return message
+        case {"repeat": [prefix, unit, count, suffix]}:
+            return _object(prefix + unit * count + suffix)
+        case str(text):
+            return _object(text)
+        case _:
+            return {}
+
+
+def _object(text: str) -> Mapping[str, Any]:
+    try:
+        value, _ = json.JSONDecoder().raw_decode(text.lstrip())  # what follows the first value is ignored
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _twirp_error(exchange: Exchange, status: int, code: str, *meta: str) -> Response:
+    """A Twirp error with the other headers of the recorded answer."""
+    error: dict[str, Any] = {"code": code, "msg": "<any>"}
+    if meta:
+        error["meta"] = dict.fromkeys(meta, "<any>")
+    headers = {**_recorded(exchange).headers, "content-type": "application/json"}
+    return Response(status=status, headers=headers, body={"json": error}, compact=True)
+
+
+def _is_refused_in_plain_text(exchange: Exchange) -> bool:
+    recorded = _recorded(exchange)
+    is_text = recorded.headers.get("content-type", "").startswith("text/plain")
+    return _path(exchange).startswith("/twirp/") and recorded.status in _CODE_OF_A_TEXT and is_text
+
+
+def _the_same_refusal_as_twirp_error(exchange: Exchange) -> Response:
+    status = _recorded(exchange).status
+    return _twirp_error(exchange, status, *_CODE_OF_A_TEXT[status])
+
+
+def _nobody_answered(exchange: Exchange) -> bool:
+    return _recorded(exchange).status == 503 and _code(exchange) == "unavailable"
+
+
+def _reaches_an_unimplemented_service(exchange: Exchange) -> bool:
+    service, method = _route(exchange)
+    if service not in _UNIMPLEMENTED_SERVICES or _code(exchange) in _REFUSED_BEFORE_THE_SERVICE:
+        return False
+    names_no_room = not _message(exchange).get("room_name") and _code(exchange) == "invalid_argument"
+    return not (method == "TransferSIPParticipant" and names_no_room)  # there the reference looks before it authorises
+
+
+def _creates_a_room_with_egress(exchange: Exchange) -> bool:
+    if _route(exchange) != ("RoomService", "CreateRoom") or _recorded(exchange).status not in {200, 408}:
+        return False
+    egress = _message(exchange).get("egress") or {}
+    return any(egress.get(kind) is not None for kind in ("room", "participant", "tracks"))
+
+
+def _sends_too_much_data(exchange: Exchange) -> bool:
+    if _route(exchange) != ("RoomService", "SendData") or _recorded(exchange).status != 200:
+        return False
+    data = _message(exchange).get("data") or ""
+    return len(base64.b64decode(data.rstrip("=") + "==", altchars=b"-_")) > MAX_DATA_SIZE
+
+
+def _no_rooms(recorded: Response) -> Response:
+    match recorded.body:
+        case {"json": {"rooms": list()}}:
+            return replace(recorded, body={"json": {"rooms": []}})
+        case _:
+            return recorded
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        name="egress, ingress and SIP are not implemented",
+        reason="a call that passes authorisation and decoding is told so by name, with or without a store and workers",
+        applies=_reaches_an_unimplemented_service,
+        instead=lambda exchange: _twirp_error(exchange, 501, "unimplemented"),
+    ),
+    Rule(
+        name="CreateRoom with egress is not implemented",
+        reason="a room that silently is not recorded helps nobody; the reference takes 10 s and answers either way",
+        applies=_creates_a_room_with_egress,
+        instead=lambda exchange: _twirp_error(exchange, 501, "unimplemented"),
+        afterwards=_no_rooms,
+    ),
+    Rule(
+        name="nobody there is not_found at once",
+        reason="the reference waits three seconds for a room or participant that does not exist, and blames the server",
+        applies=_nobody_answered,
+        instead=lambda exchange: _twirp_error(exchange, 404, "not_found"),
+    ),
+    Rule(
+        name="plain-text refusals on Twirp paths are Twirp errors",
+        reason="SDKs read errors on these paths as JSON; of plain text they make an error without code or message",
+        applies=_is_refused_in_plain_text,
+        instead=_the_same_refusal_as_twirp_error,
+    ),
+    Rule(
+        name="too much data is refused",
+        reason="browsers take no message above 262,144 bytes; the reference accepts such data and it never arrives",
+        applies=_sends_too_much_data,
+        instead=lambda exchange: _twirp_error(exchange, 400, "invalid_argument", "argument"),
+    ),
+    Rule(
+        name="WHIP is not implemented",
+        reason="the reference has its endpoints even where no ingress can take a stream",
+        applies=lambda exchange: _path(exchange).startswith("/whip/") and _recorded(exchange).status != 401,
+        instead=lambda exchange: Response(
+            status=501,
+            headers={**_recorded(exchange).headers, "content-type": "text/plain; charset=utf-8"},
+            body="<any>",
+        ),
+    ),
+)

@@ -1,0 +1,180 @@
+"""Replays cases against a server: sends the requests, compares the answers with the recorded ones or by a rule."""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.conformance import rawhttp
+from tests.conformance.cases import Case, Exchange, ParticipantStep, Response, Sleep, Step
+from tests.conformance.compare import json_body, mismatches
+from tests.conformance.deviations import Rule, rule_for
+from tests.conformance.matching import find
+from tests.conformance.rawhttp import Answer
+from tests.conformance.requests import build
+from tests.conformance.tokens import Credentials
+
+_LONGEST_SLEEP = 2.5  # recorded pauses are longer for the reference's sake; the time-outs they wait for are one second
+_POLL_INTERVAL = 0.05
+_ADMIN = {"identity": "cleaner", "grants": {"video": {"roomCreate": True, "roomList": True}}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The server under test."""
+
+    host: str
+    port: int
+    credentials: Credentials = field(default_factory=Credentials)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mismatch:
+    """An exchange that went wrong: the step's label, what was sent, expected and received, and the differences."""
+
+    step: str
+    request: rawhttp.Request
+    expected: Response | None
+    answer: Answer
+    differences: tuple[str, ...]
+    rule: Rule | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What replaying a case gave. `rules` are those used instead of recorded answers."""
+
+    case: Case
+    mismatches: list[Mismatch] = field(default_factory=list[Mismatch])
+    rules: list[Rule] = field(default_factory=list[Rule])
+
+    def __repr__(self) -> str:
+        verdict = f"{len(self.mismatches)} mismatches" if self.mismatches else "matches"
+        return f"<Outcome {self.case.name}: {verdict}, {len(self.rules)} rules>"
+
+
+async def replay(case: Case, target: Target) -> Outcome:
+    """Replay one case; rooms that it uses are deleted before and after."""
+    return await _Replay(case, target).run()
+
+
+class _Replay:
+    """One case on its way: the values captured so far, and the outcome."""
+
+    def __init__(self, case: Case, target: Target) -> None:
+        self._case = case
+        self._target = target
+        self._variables: dict[str, Any] = {}
+        self._outcome = Outcome(case=case)
+
+    async def run(self) -> Outcome:
+        rooms = await self._all_rooms() if self._case.delete_all_rooms else self._case.rooms
+        await self._delete_rooms(rooms)
+        for label, step in self._case.steps:
+            await self._step(label, step)
+        for request in self._case.cleanup:
+            await self._send(request)
+        await self._delete_rooms(self._case.rooms)
+        return self._outcome
+
+    async def _step(self, label: str, step: Step) -> None:
+        match step:
+            case Sleep(seconds=seconds):
+                await asyncio.sleep(min(seconds, _LONGEST_SLEEP))
+            case Exchange():
+                await self._exchange(label, step)
+            case ParticipantStep(kind=kind):
+                raise NotImplementedError(f"{kind}: such cases wait")
+
+    async def _exchange(self, label: str, exchange: Exchange) -> None:
+        rule = None if exchange.response is None else rule_for(exchange)
+        if rule is not None:
+            self._outcome.rules.append(rule)
+        expected = self._expected(label, exchange, rule)
+        deadline = time.monotonic() + exchange.eventually_s
+        while True:
+            request, answer = await self._send(exchange.request)
+            found = self._differences(exchange, expected, rule, answer)
+            if not found or time.monotonic() >= deadline:
+                break
+            await asyncio.sleep(_POLL_INTERVAL)
+        if found:
+            mismatch = Mismatch(
+                step=label, request=request, expected=expected, answer=answer, differences=tuple(found), rule=rule
+            )
+            self._outcome.mismatches.append(mismatch)
+        self._capture(exchange, answer)
+
+    def _expected(self, label: str, exchange: Exchange, rule: Rule | None) -> Response | None:
+        if rule is not None:
+            return rule.instead(exchange)
+        expected = exchange.response
+        if expected is not None and label.startswith("after"):
+            for earlier in self._outcome.rules:
+                expected = earlier.afterwards(expected) if earlier.afterwards else expected
+        return expected
+
+    def _differences(
+        self, exchange: Exchange, expected: Response | None, rule: Rule | None, answer: Answer
+    ) -> list[str]:
+        if expected is None:
+            return []
+        found = mismatches(expected, answer, self._variables)
+        if rule is not None:
+            return [*found, *self._needless(rule, exchange, answer)]
+        if any(not mismatches(alternate, answer, self._variables) for alternate in exchange.alternates):
+            return []
+        return [*found, *self._unchanged(exchange, answer)]
+
+    def _needless(self, rule: Rule, exchange: Exchange, answer: Answer) -> list[str]:
+        recorded = exchange.response
+        if recorded is None or mismatches(recorded, answer, self._variables):
+            return []
+        return [f"the answer is the recorded one: the rule “{rule.name}” is not needed here"]
+
+    def _unchanged(self, exchange: Exchange, answer: Answer) -> list[str]:
+        return [
+            f"{path}: must differ from {name}, {self._variables[name]}"
+            for name, path in exchange.differs
+            if name in self._variables and _find(answer, path) == self._variables[name]
+        ]
+
+    def _capture(self, exchange: Exchange, answer: Answer) -> None:
+        # What cannot be captured stays unknown; whatever is compared with it later then fails by name.
+        for name, path in exchange.capture.items():
+            value = _find(answer, path)
+            if value is not None:
+                self._variables[name] = value
+
+    async def _send(self, recorded: Mapping[str, Any]) -> tuple[rawhttp.Request, Answer]:
+        request = build(recorded, self._variables, self._target.credentials)
+        return request, await rawhttp.send(self._target.host, self._target.port, request)
+
+    async def _call(self, method: str, message: Mapping[str, Any]) -> Answer:
+        _, answer = await self._send(
+            {
+                "method": "POST",
+                "path": f"/twirp/livekit.RoomService/{method}",
+                "headers": {"Authorization": {"token": _ADMIN}, "Content-Type": "application/json"},
+                "body": json.dumps(message),
+            }
+        )
+        return answer
+
+    async def _all_rooms(self) -> tuple[str, ...]:
+        answer = await self._call("ListRooms", {})
+        return tuple(room["name"] for room in json_body(answer)["rooms"])
+
+    async def _delete_rooms(self, names: tuple[str, ...]) -> None:
+        for name in names:
+            await self._call("DeleteRoom", {"room": name})
+
+
+def _find(answer: Answer, path: str) -> Any:
+    """The value at a path of a JSON answer; None when there is none."""
+    try:
+        return find(json_body(answer), path)
+    except (ValueError, LookupError, TypeError):
+        return None

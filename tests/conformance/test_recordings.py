@@ -1,0 +1,66 @@
+"""Every recorded case that does not wait for signalling or media, against our own server."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from roomwright.app import Server
+from roomwright.config import Flags
+from roomwright.config import load as load_config
+from tests.conformance.cases import Case, load, waiting_for
+from tests.conformance.replayer import Outcome, Target, replay
+from tests.conformance.report import explain
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PROFILES = Path(__file__).parent / "profiles"
+READY = [case for case in load() if waiting_for(case) is None]
+# Cases in which time passes come first and all start with the first of them, so that their pauses pass together.
+PAUSING = [case for case in READY if case.sleeps]
+INSTANT = [case for case in READY if not case.sleeps]
+
+Targets = Callable[[str], Awaitable[Target]]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def target_of() -> AsyncIterator[Targets]:
+    """Gives a server for a profile, started when it is first asked for."""
+    targets: dict[str, Target] = {}
+    async with AsyncExitStack() as stack:
+
+        async def target(profile: str) -> Target:
+            if profile not in targets:
+                config = load_config(Flags(config=str(PROFILES / f"{profile}.yaml"), port=0, bind=("127.0.0.1",)))
+                server = await stack.enter_async_context(Server(config.config))
+                targets[profile] = Target(host="127.0.0.1", port=server.port)
+            return targets[profile]
+
+        yield target
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def pausing(target_of: Targets) -> AsyncIterator[dict[str, asyncio.Task[Outcome]]]:
+    """All cases in which time passes, running side by side."""
+    tasks = {case.name: asyncio.create_task(replay(case, await target_of(case.profile))) for case in PAUSING}
+    yield tasks
+    await asyncio.gather(*tasks.values(), return_exceptions=True)
+
+
+@pytest.mark.parametrize("case", PAUSING, ids=lambda case: case.name)
+async def test_a_case_in_which_time_passes(case: Case, pausing, outcomes) -> None:
+    _judge(await pausing[case.name], outcomes)
+
+
+@pytest.mark.parametrize("case", INSTANT, ids=lambda case: case.name)
+async def test_a_case(case: Case, target_of: Targets, outcomes) -> None:
+    _judge(await replay(case, await target_of(case.profile)), outcomes)
+
+
+def _judge(outcome: Outcome, outcomes: list[Outcome]) -> None:
+    outcomes.append(outcome)
+    if outcome.mismatches:
+        pytest.fail(explain(outcome), pytrace=False)

@@ -9549,7 +9549,7 @@ class WebhookEvent(betterproto2.Message):
     """
     One of `room_started`, `room_finished`, `participant_joined`, `participant_left`,
     `participant_connection_aborted`, `track_published`, `track_unpublished`, `egress_started`, `egress_updated`,
-    `egress_ended`, `ingress_started`, `ingress_ended`.
+    `egress_ended`, `ingress_started`, `ingress_ended`, `agent_job_started`, `agent_job_ended`.
     """
 
     room: "Room | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)

@@ -421,6 +421,10 @@ class AgentHttpHttpStreamResetCode(betterproto2.Enum):
 
 
 class AudioChannel(betterproto2.Enum):
+    """
+    Side of a stereo recording.
+    """
+
     BOTH = 0
 
     LEFT = 1
@@ -462,11 +466,24 @@ class AudioCodec(betterproto2.Enum):
 
 
 class AudioMixing(betterproto2.Enum):
+    """
+    What goes to the two audio channels.
+    """
+
     DEFAULT_MIXING = 0
+    """
+    Everybody on both.
+    """
 
     DUAL_CHANNEL_AGENT = 1
+    """
+    Agents on one, everybody else on the other.
+    """
 
     DUAL_CHANNEL_ALTERNATE = 2
+    """
+    Participants on one and the other in turn, as they come.
+    """
 
 
 class AudioTrackFeature(betterproto2.Enum):
@@ -876,9 +893,19 @@ class DisconnectReason(betterproto2.Enum):
 
 
 class EgressSourceType(betterproto2.Enum):
+    """
+    How the material was obtained.
+    """
+
     WEB = 0
+    """
+    From a rendered page.
+    """
 
     SDK = 1
+    """
+    From tracks, without a page.
+    """
 
     @classmethod
     def betterproto_value_to_renamed_proto_names(cls) -> dict[int, str]:
@@ -896,23 +923,46 @@ class EgressSourceType(betterproto2.Enum):
 
 
 class EgressStatus(betterproto2.Enum):
+    """
+    Stages of an egress; from COMPLETE on it has ended.
+    """
+
     EGRESS_STARTING = 0
+    """
+    Accepted; nothing is written yet.
+    """
 
     EGRESS_ACTIVE = 1
 
     EGRESS_ENDING = 2
+    """
+    Being finished and uploaded.
+    """
 
     EGRESS_COMPLETE = 3
 
     EGRESS_FAILED = 4
 
     EGRESS_ABORTED = 5
+    """
+    Stopped before it could begin.
+    """
 
     EGRESS_LIMIT_REACHED = 6
+    """
+    Ended by a configured maximum of time or size; what was written is kept.
+    """
 
 
 class EncodedFileType(betterproto2.Enum):
+    """
+    Containers for recordings.
+    """
+
     DEFAULT_FILETYPE = 0
+    """
+    OGG for audio alone, otherwise MP4.
+    """
 
     MP4 = 1
 
@@ -922,23 +972,54 @@ class EncodedFileType(betterproto2.Enum):
 
 
 class EncodingOptionsPreset(betterproto2.Enum):
+    """
+    Ready-made encodings: size, frames per second and bit rate together.
+    """
+
     H264_720P_30 = 0
+    """
+    1280x720, 30 frames, 3 Mbit/s. What is used when nothing is said.
+    """
 
     H264_720P_60 = 1
+    """
+    1280x720, 60 frames, 4.5 Mbit/s.
+    """
 
     H264_1080P_30 = 2
+    """
+    1920x1080, 30 frames, 4.5 Mbit/s.
+    """
 
     H264_1080P_60 = 3
+    """
+    1920x1080, 60 frames, 6 Mbit/s.
+    """
 
     PORTRAIT_H264_720P_30 = 4
+    """
+    720x1280, 30 frames, 3 Mbit/s.
+    """
 
     PORTRAIT_H264_720P_60 = 5
+    """
+    720x1280, 60 frames, 4.5 Mbit/s.
+    """
 
     PORTRAIT_H264_1080P_30 = 6
+    """
+    1080x1920, 30 frames, 4.5 Mbit/s.
+    """
 
     PORTRAIT_H264_1080P_60 = 7
+    """
+    1080x1920, 60 frames, 6 Mbit/s.
+    """
 
     PASSTHROUGH = 8
+    """
+    As published, without encoding anew.
+    """
 
 
 class EncryptionType(betterproto2.Enum):
@@ -973,11 +1054,24 @@ class ImageCodec(betterproto2.Enum):
 
 
 class ImageFileSuffix(betterproto2.Enum):
+    """
+    What tells the images' names apart.
+    """
+
     IMAGE_SUFFIX_INDEX = 0
+    """
+    Five digits, counted from 0.
+    """
 
     IMAGE_SUFFIX_TIMESTAMP = 1
+    """
+    The image's time, in digits down to milliseconds.
+    """
 
     IMAGE_SUFFIX_NONE_OVERWRITE = 2
+    """
+    Nothing: one file, always the newest image.
+    """
 
 
 class IngressAudioEncodingPreset(betterproto2.Enum):
@@ -1425,17 +1519,40 @@ class RoomEndReason(betterproto2.Enum):
 
 
 class SegmentedFileProtocol(betterproto2.Enum):
+    """
+    Formats of recordings cut into pieces.
+    """
+
     DEFAULT_SEGMENTED_FILE_PROTOCOL = 0
+    """
+    HLS with MPEG-TS pieces.
+    """
 
     HLS_PROTOCOL = 1
+    """
+    HLS with MPEG-TS pieces.
+    """
 
     HLS_FMP4_PROTOCOL = 2
+    """
+    HLS with fragmented MP4 pieces.
+    """
 
 
 class SegmentedFileSuffix(betterproto2.Enum):
+    """
+    What tells the pieces' names apart.
+    """
+
     INDEX = 0
+    """
+    Five digits, counted from 0.
+    """
 
     TIMESTAMP = 1
+    """
+    The piece's time, in digits down to milliseconds.
+    """
 
 
 class ServerInfoEdition(betterproto2.Enum):
@@ -1727,6 +1844,10 @@ class SipTrunkInfoTrunkKind(betterproto2.Enum):
 
 
 class StreamInfoStatus(betterproto2.Enum):
+    """
+    Whether it is being sent.
+    """
+
     ACTIVE = 0
 
     FINISHED = 1
@@ -1735,13 +1856,23 @@ class StreamInfoStatus(betterproto2.Enum):
 
 
 class StreamProtocol(betterproto2.Enum):
+    """
+    Ways to send a live stream.
+    """
+
     DEFAULT_PROTOCOL = 0
+    """
+    By the scheme of its URLs.
+    """
 
     RTMP = 1
 
     SRT = 2
 
     WEBSOCKET = 3
+    """
+    Raw audio in binary frames.
+    """
 
 
 class StreamState(betterproto2.Enum):
@@ -2174,6 +2305,10 @@ default_message_pool.register_message("livekit", "AgentHttp.StreamPreamble", Age
 
 @dataclass(eq=False, repr=False)
 class AliOssUpload(betterproto2.Message):
+    """
+    Alibaba's object storage.
+    """
+
     access_key: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     secret: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -2190,9 +2325,19 @@ default_message_pool.register_message("livekit", "AliOSSUpload", AliOssUpload)
 
 @dataclass(eq=False, repr=False)
 class AudioConfig(betterproto2.Message):
+    """
+    Which voices, and on which channel.
+    """
+
     capture_all: "bool" = betterproto2.field(1, betterproto2.TYPE_BOOL)
+    """
+    Everybody on both channels.
+    """
 
     routes: "list[AudioRoute]" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Which go where; the first that matches counts.
+    """
 
 
 default_message_pool.register_message("livekit", "AudioConfig", AudioConfig)
@@ -2201,10 +2346,10 @@ default_message_pool.register_message("livekit", "AudioConfig", AudioConfig)
 @dataclass(eq=False, repr=False)
 class AudioRoute(betterproto2.Message):
     """
-
+    Where certain voices go.
 
     Oneofs:
-        - match:
+        - match: Whose voice.
     """
 
     track_id: "str | None" = betterproto2.field(1, betterproto2.TYPE_STRING, optional=True, group="match")
@@ -2224,10 +2369,10 @@ default_message_pool.register_message("livekit", "AudioRoute", AudioRoute)
 @dataclass(eq=False, repr=False)
 class AutoParticipantEgress(betterproto2.Message):
     """
-
+    How to record each participant of a room.
 
     Oneofs:
-        - options:
+        - options: How to encode.
     """
 
     preset: "EncodingOptionsPreset | None" = betterproto2.field(
@@ -2249,15 +2394,21 @@ default_message_pool.register_message("livekit", "AutoParticipantEgress", AutoPa
 @dataclass(eq=False, repr=False)
 class AutoTrackEgress(betterproto2.Message):
     """
-
+    How to record each track of a room.
 
     Oneofs:
-        - output:
+        - output: Storage; absent takes the server's.
     """
 
     filepath: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    As in DirectFileOutput; the track's id is put in where no variable tells files apart.
+    """
 
     disable_manifest: "bool" = betterproto2.field(5, betterproto2.TYPE_BOOL)
+    """
+    Leave out the JSON file that describes the result.
+    """
 
     s3: "S3Upload | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True, group="output")
 
@@ -2327,6 +2478,10 @@ default_message_pool.register_message("livekit", "AvailabilityResponse", Availab
 
 @dataclass(eq=False, repr=False)
 class AzureBlobUpload(betterproto2.Message):
+    """
+    Azure Blob Storage.
+    """
+
     account_name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     account_key: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -2964,9 +3119,16 @@ default_message_pool.register_message("livekit", "DataChannelReceiveState", Data
 
 @dataclass(eq=False, repr=False)
 class DataConfig(betterproto2.Message):
+    """
+    Which data tracks to keep.
+    """
+
     capture_all: "bool" = betterproto2.field(1, betterproto2.TYPE_BOOL)
 
     selectors: "list[DataSelector]" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Only looked at when `capture_all` is false.
+    """
 
 
 default_message_pool.register_message("livekit", "DataConfig", DataConfig)
@@ -3061,10 +3223,10 @@ default_message_pool.register_message("livekit", "DataPacket", DataPacket)
 @dataclass(eq=False, repr=False)
 class DataSelector(betterproto2.Message):
     """
-
+    Data tracks to keep.
 
     Oneofs:
-        - match:
+        - match: By id or by publisher.
     """
 
     track_id: "str | None" = betterproto2.field(1, betterproto2.TYPE_STRING, optional=True, group="match")
@@ -3525,15 +3687,21 @@ default_message_pool.register_message("livekit", "Destination", Destination)
 @dataclass(eq=False, repr=False)
 class DirectFileOutput(betterproto2.Message):
     """
-
+    A file whose container follows from the track's codec.
 
     Oneofs:
-        - output:
+        - output: Storage; absent takes the server's.
     """
 
     filepath: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Variables as in FileOutput, and `{track_id}`, `{track_type}`, `{track_source}`, `{publisher_identity}`.
+    """
 
     disable_manifest: "bool" = betterproto2.field(5, betterproto2.TYPE_BOOL)
+    """
+    Leave out the JSON file that describes the result.
+    """
 
     s3: "S3Upload | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True, group="output")
 
@@ -3570,16 +3738,22 @@ default_message_pool.register_message("livekit", "DisabledCodecs", DisabledCodec
 @dataclass(eq=False, repr=False)
 class EgressInfo(betterproto2.Message):
     """
-
+    State and results of an egress.
 
     Oneofs:
-        - request:
-        - result:
+        - request: What was asked for, with secrets replaced.
+        - result: For old clients: the result, where there is a single kind of output.
     """
 
     egress_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    `EG_…`.
+    """
 
     room_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    `RM_…`; empty for a web source.
+    """
 
     room_name: "str" = betterproto2.field(13, betterproto2.TYPE_STRING)
 
@@ -3590,6 +3764,9 @@ class EgressInfo(betterproto2.Message):
     status: "EgressStatus" = betterproto2.field(3, betterproto2.TYPE_ENUM, default_factory=lambda: EgressStatus(0))
 
     started_at: "int" = betterproto2.field(10, betterproto2.TYPE_INT64)
+    """
+    When the first media was written; 0 before.
+    """
 
     ended_at: "int" = betterproto2.field(11, betterproto2.TYPE_INT64)
 
@@ -3622,6 +3799,9 @@ class EgressInfo(betterproto2.Message):
     )
 
     stream_results: "list[StreamInfo]" = betterproto2.field(15, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    One for each destination.
+    """
 
     file_results: "list[FileInfo]" = betterproto2.field(16, betterproto2.TYPE_MESSAGE, repeated=True)
 
@@ -3630,16 +3810,34 @@ class EgressInfo(betterproto2.Message):
     image_results: "list[ImagesInfo]" = betterproto2.field(20, betterproto2.TYPE_MESSAGE, repeated=True)
 
     error: "str" = betterproto2.field(9, betterproto2.TYPE_STRING)
+    """
+    Why it failed.
+    """
 
     error_code: "int" = betterproto2.field(22, betterproto2.TYPE_INT32)
+    """
+    In terms of HTTP: 412 for ABORTED, 413 for LIMIT_REACHED, the cause's for FAILED.
+    """
 
     details: "str" = betterproto2.field(21, betterproto2.TYPE_STRING)
+    """
+    What made it end.
+    """
 
     manifest_location: "str" = betterproto2.field(23, betterproto2.TYPE_STRING)
+    """
+    Where the JSON file that describes the result was put.
+    """
 
     backup_storage_used: "bool" = betterproto2.field(25, betterproto2.TYPE_BOOL)
+    """
+    The first storage failed and the configured second one was used.
+    """
 
     retry_count: "int" = betterproto2.field(27, betterproto2.TYPE_INT32)
+    """
+    How often it was started again.
+    """
 
     stream: "StreamInfoList | None" = betterproto2.field(7, betterproto2.TYPE_MESSAGE, optional=True, group="result")
 
@@ -3663,10 +3861,10 @@ default_message_pool.register_message("livekit", "EgressInfo", EgressInfo)
 @dataclass(eq=False, repr=False)
 class EncodedFileOutput(betterproto2.Message):
     """
-
+    FileOutput with storage of its own.
 
     Oneofs:
-        - output:
+        - output: Storage; absent takes the server's.
     """
 
     file_type: "EncodedFileType" = betterproto2.field(
@@ -3674,8 +3872,14 @@ class EncodedFileOutput(betterproto2.Message):
     )
 
     filepath: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Variables as in FileOutput.
+    """
 
     disable_manifest: "bool" = betterproto2.field(6, betterproto2.TYPE_BOOL)
+    """
+    Leave out the JSON file that describes the result.
+    """
 
     s3: "S3Upload | None" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True, group="output")
 
@@ -3691,29 +3895,63 @@ default_message_pool.register_message("livekit", "EncodedFileOutput", EncodedFil
 
 @dataclass(eq=False, repr=False)
 class EncodingOptions(betterproto2.Message):
+    """
+    An encoding in detail; what is 0 takes its default.
+    """
+
     width: "int" = betterproto2.field(1, betterproto2.TYPE_INT32)
+    """
+    Pixels, even and at least 16; default 1280.
+    """
 
     height: "int" = betterproto2.field(2, betterproto2.TYPE_INT32)
+    """
+    Pixels, even and at least 16; default 720.
+    """
 
     depth: "int" = betterproto2.field(3, betterproto2.TYPE_INT32)
+    """
+    Bits per pixel: 8, 16 or 24; default 24.
+    """
 
     framerate: "int" = betterproto2.field(4, betterproto2.TYPE_INT32)
+    """
+    Frames per second; default 30.
+    """
 
     audio_codec: "AudioCodec" = betterproto2.field(5, betterproto2.TYPE_ENUM, default_factory=lambda: AudioCodec(0))
 
     audio_bitrate: "int" = betterproto2.field(6, betterproto2.TYPE_INT32)
+    """
+    Kilobits per second; default 128.
+    """
 
     audio_frequency: "int" = betterproto2.field(7, betterproto2.TYPE_INT32)
+    """
+    Samples per second; default 44,100.
+    """
 
     video_codec: "VideoCodec" = betterproto2.field(8, betterproto2.TYPE_ENUM, default_factory=lambda: VideoCodec(0))
 
     video_bitrate: "int" = betterproto2.field(9, betterproto2.TYPE_INT32)
+    """
+    Kilobits per second; default 3,000.
+    """
 
     key_frame_interval: "float" = betterproto2.field(10, betterproto2.TYPE_DOUBLE)
+    """
+    Seconds; by default 4 for streams.
+    """
 
     audio_quality: "int" = betterproto2.field(11, betterproto2.TYPE_INT32)
+    """
+    Once asked for quality instead of a bit rate.
+    """
 
     video_quality: "int" = betterproto2.field(12, betterproto2.TYPE_INT32)
+    """
+    Once asked for quality instead of a bit rate.
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -3833,18 +4071,24 @@ default_message_pool.register_message("livekit", "EventMetric", EventMetric)
 @dataclass(eq=False, repr=False)
 class ExportReplayRequest(betterproto2.Message):
     """
-
+    Recording of a session that was kept, after the fact.
 
     Oneofs:
-        - source:
-        - encoding:
+        - source: As in StartEgressRequest.
+        - encoding: As in StartEgressRequest.
     """
 
     replay_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     start_offset_ms: "int" = betterproto2.field(2, betterproto2.TYPE_INT64)
+    """
+    Milliseconds from the session's beginning.
+    """
 
     end_offset_ms: "int" = betterproto2.field(3, betterproto2.TYPE_INT64)
+    """
+    Milliseconds from the session's beginning; 0 is its end.
+    """
 
     template: "TemplateSource | None" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, optional=True, group="source")
 
@@ -3861,10 +4105,19 @@ class ExportReplayRequest(betterproto2.Message):
     )
 
     outputs: "list[Output]" = betterproto2.field(9, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    As in StartEgressRequest.
+    """
 
     storage: "StorageConfig | None" = betterproto2.field(10, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    As in StartEgressRequest.
+    """
 
     webhooks: "list[WebhookConfig]" = betterproto2.field(11, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    As in StartEgressRequest.
+    """
 
 
 default_message_pool.register_message("livekit", "ExportReplayRequest", ExportReplayRequest)
@@ -3872,17 +4125,33 @@ default_message_pool.register_message("livekit", "ExportReplayRequest", ExportRe
 
 @dataclass(eq=False, repr=False)
 class FileInfo(betterproto2.Message):
+    """
+    A file that was written.
+    """
+
     filename: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    With its variables filled in.
+    """
 
     started_at: "int" = betterproto2.field(2, betterproto2.TYPE_INT64)
 
     ended_at: "int" = betterproto2.field(3, betterproto2.TYPE_INT64)
 
     duration: "int" = betterproto2.field(6, betterproto2.TYPE_INT64)
+    """
+    Nanoseconds of material.
+    """
 
     size: "int" = betterproto2.field(4, betterproto2.TYPE_INT64)
+    """
+    Bytes.
+    """
 
     location: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
+    """
+    URL or path where it was put.
+    """
 
 
 default_message_pool.register_message("livekit", "FileInfo", FileInfo)
@@ -3890,13 +4159,24 @@ default_message_pool.register_message("livekit", "FileInfo", FileInfo)
 
 @dataclass(eq=False, repr=False)
 class FileOutput(betterproto2.Message):
+    """
+    A single file, uploaded at the end.
+    """
+
     file_type: "EncodedFileType" = betterproto2.field(
         1, betterproto2.TYPE_ENUM, default_factory=lambda: EncodedFileType(0)
     )
 
     filepath: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    May contain `{room_name}`, `{room_id}`, `{time}`, `{utc}` and others; empty, or ending in `/`, gets a name of its
+    own.
+    """
 
     disable_manifest: "bool" = betterproto2.field(3, betterproto2.TYPE_BOOL)
+    """
+    Leave out the JSON file that describes the result.
+    """
 
 
 default_message_pool.register_message("livekit", "FileOutput", FileOutput)
@@ -3958,11 +4238,21 @@ default_message_pool.register_message("livekit", "ForwardParticipantResponse", F
 
 @dataclass(eq=False, repr=False)
 class GcpUpload(betterproto2.Message):
+    """
+    Google Cloud Storage.
+    """
+
     credentials: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    JSON of a service account; empty takes the machine's own.
+    """
 
     bucket: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
     proxy: "ProxyConfig | None" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    To go through.
+    """
 
 
 default_message_pool.register_message("livekit", "GCPUpload", GcpUpload)
@@ -4058,19 +4348,31 @@ default_message_pool.register_message("livekit", "ICEServer", IceServer)
 @dataclass(eq=False, repr=False)
 class ImageOutput(betterproto2.Message):
     """
-
+    Still images at intervals.
 
     Oneofs:
-        - output:
+        - output: Storage of its own; absent takes the server's.
     """
 
     capture_interval: "int" = betterproto2.field(1, betterproto2.TYPE_UINT32)
+    """
+    Seconds; default 10.
+    """
 
     width: "int" = betterproto2.field(2, betterproto2.TYPE_INT32)
+    """
+    Pixels; 0 takes the size of the video.
+    """
 
     height: "int" = betterproto2.field(3, betterproto2.TYPE_INT32)
+    """
+    Pixels; 0 takes the size of the video.
+    """
 
     filename_prefix: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+    """
+    Goes before each image's suffix; may contain variables as in FileOutput.
+    """
 
     filename_suffix: "ImageFileSuffix" = betterproto2.field(
         5, betterproto2.TYPE_ENUM, default_factory=lambda: ImageFileSuffix(0)
@@ -4079,6 +4381,9 @@ class ImageOutput(betterproto2.Message):
     image_codec: "ImageCodec" = betterproto2.field(6, betterproto2.TYPE_ENUM, default_factory=lambda: ImageCodec(0))
 
     disable_manifest: "bool" = betterproto2.field(7, betterproto2.TYPE_BOOL)
+    """
+    Leave out the JSON file that describes the result.
+    """
 
     s3: "S3Upload | None" = betterproto2.field(8, betterproto2.TYPE_MESSAGE, optional=True, group="output")
 
@@ -4094,6 +4399,10 @@ default_message_pool.register_message("livekit", "ImageOutput", ImageOutput)
 
 @dataclass(eq=False, repr=False)
 class ImagesInfo(betterproto2.Message):
+    """
+    Images that were written.
+    """
+
     filename_prefix: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
 
     image_count: "int" = betterproto2.field(1, betterproto2.TYPE_INT64)
@@ -4626,11 +4935,24 @@ default_message_pool.register_message("livekit", "ListAgentDispatchResponse", Li
 
 @dataclass(eq=False, repr=False)
 class ListEgressRequest(betterproto2.Message):
+    """
+    Which to show; all that ended are kept for a day.
+    """
+
     room_name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Only of this room; an unknown one gives an empty list.
+    """
 
     egress_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Only this one, whatever the other fields say; unknown is `not_found`.
+    """
 
     active: "bool" = betterproto2.field(3, betterproto2.TYPE_BOOL)
+    """
+    Only those that have not ended.
+    """
 
     page_token: "TokenPagination | None" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, optional=True)
 
@@ -4640,9 +4962,16 @@ default_message_pool.register_message("livekit", "ListEgressRequest", ListEgress
 
 @dataclass(eq=False, repr=False)
 class ListEgressResponse(betterproto2.Message):
+    """
+    Those asked for.
+    """
+
     items: "list[EgressInfo]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
 
     next_page_token: "TokenPagination | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Absent when nothing follows.
+    """
 
 
 default_message_pool.register_message("livekit", "ListEgressResponse", ListEgressResponse)
@@ -4861,10 +5190,10 @@ default_message_pool.register_message("livekit", "MediaSectionsRequirement", Med
 @dataclass(eq=False, repr=False)
 class MediaSource(betterproto2.Message):
     """
-
+    Tracks of a room, without a page around them.
 
     Oneofs:
-        - video:
+        - video: At most one video; absent makes an audio recording.
     """
 
     video_track_id: "str | None" = betterproto2.field(1, betterproto2.TYPE_STRING, optional=True, group="video")
@@ -4874,6 +5203,9 @@ class MediaSource(betterproto2.Message):
     )
 
     audio: "AudioConfig | None" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Which voices; absent leaves sound out.
+    """
 
 
 default_message_pool.register_message("livekit", "MediaSource", MediaSource)
@@ -5050,10 +5382,10 @@ default_message_pool.register_message("livekit", "MuteTrackRequest", MuteTrackRe
 @dataclass(eq=False, repr=False)
 class Output(betterproto2.Message):
     """
-
+    One place for what is recorded.
 
     Oneofs:
-        - config:
+        - config: What kind of output.
     """
 
     file: "FileOutput | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True, group="config")
@@ -5067,6 +5399,9 @@ class Output(betterproto2.Message):
     images: "ImageOutput | None" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, optional=True, group="config")
 
     storage: "StorageConfig | None" = betterproto2.field(6, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Where this one's files go; absent takes the request's storage.
+    """
 
 
 default_message_pool.register_message("livekit", "Output", Output)
@@ -5095,17 +5430,23 @@ default_message_pool.register_message("livekit", "Pagination", Pagination)
 @dataclass(eq=False, repr=False)
 class ParticipantEgressRequest(betterproto2.Message):
     """
-
+    One participant's sound and picture; it ends when the participant leaves.
 
     Oneofs:
-        - options:
+        - options: How to encode.
     """
 
     room_name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     identity: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Waited for up to 30 seconds.
+    """
 
     screen_share: "bool" = betterproto2.field(3, betterproto2.TYPE_BOOL)
+    """
+    The shared screen instead of camera and microphone.
+    """
 
     preset: "EncodingOptionsPreset | None" = betterproto2.field(
         4, betterproto2.TYPE_ENUM, optional=True, group="options"
@@ -5116,14 +5457,26 @@ class ParticipantEgressRequest(betterproto2.Message):
     )
 
     file_outputs: "list[EncodedFileOutput]" = betterproto2.field(6, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    At most one.
+    """
 
     stream_outputs: "list[StreamOutput]" = betterproto2.field(7, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    At most one, which may have many URLs.
+    """
 
     segment_outputs: "list[SegmentedFileOutput]" = betterproto2.field(8, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    At most one.
+    """
 
     image_outputs: "list[ImageOutput]" = betterproto2.field(9, betterproto2.TYPE_MESSAGE, repeated=True)
 
     webhooks: "list[WebhookConfig]" = betterproto2.field(10, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Told of this egress in addition to the configured receivers.
+    """
 
 
 default_message_pool.register_message("livekit", "ParticipantEgressRequest", ParticipantEgressRequest)
@@ -5332,9 +5685,16 @@ default_message_pool.register_message("livekit", "ParticipantUpdate", Participan
 
 @dataclass(eq=False, repr=False)
 class ParticipantVideo(betterproto2.Message):
+    """
+    The video of whoever this is, as it comes and goes.
+    """
+
     identity: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     prefer_screen_share: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
+    """
+    The screen while it is shared, else the camera.
+    """
 
 
 default_message_pool.register_message("livekit", "ParticipantVideo", ParticipantVideo)
@@ -5462,6 +5822,10 @@ default_message_pool.register_message("livekit", "ProviderInfo", ProviderInfo)
 
 @dataclass(eq=False, repr=False)
 class ProxyConfig(betterproto2.Message):
+    """
+    An HTTP proxy for uploads.
+    """
+
     url: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     username: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -5851,24 +6215,36 @@ default_message_pool.register_message("livekit", "RoomAgentDispatch", RoomAgentD
 @dataclass(eq=False, repr=False)
 class RoomCompositeEgressRequest(betterproto2.Message):
     """
-
+    The whole room as one picture.
 
     Oneofs:
-        - output:
-        - options:
+        - output: Single output of old clients; the lists below take its place.
+        - options: How to encode.
     """
 
     room_name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     layout: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Name of an arrangement, such as `grid` or `speaker`.
+    """
 
     audio_only: "bool" = betterproto2.field(3, betterproto2.TYPE_BOOL)
 
     audio_mixing: "AudioMixing" = betterproto2.field(15, betterproto2.TYPE_ENUM, default_factory=lambda: AudioMixing(0))
+    """
+    Only for audio alone.
+    """
 
     video_only: "bool" = betterproto2.field(4, betterproto2.TYPE_BOOL)
+    """
+    Not together with `audio_only` (`invalid_argument`).
+    """
 
     custom_base_url: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
+    """
+    Page of your own that draws the room.
+    """
 
     file: "EncodedFileOutput | None" = betterproto2.field(6, betterproto2.TYPE_MESSAGE, optional=True, group="output")
 
@@ -5887,14 +6263,26 @@ class RoomCompositeEgressRequest(betterproto2.Message):
     )
 
     file_outputs: "list[EncodedFileOutput]" = betterproto2.field(11, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    At most one.
+    """
 
     stream_outputs: "list[StreamOutput]" = betterproto2.field(12, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    At most one, which may have many URLs.
+    """
 
     segment_outputs: "list[SegmentedFileOutput]" = betterproto2.field(13, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    At most one.
+    """
 
     image_outputs: "list[ImageOutput]" = betterproto2.field(14, betterproto2.TYPE_MESSAGE, repeated=True)
 
     webhooks: "list[WebhookConfig]" = betterproto2.field(16, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Told of this egress in addition to the configured receivers.
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -6527,33 +6915,64 @@ default_message_pool.register_message("livekit", "RTPStats", RtpStats)
 
 @dataclass(eq=False, repr=False)
 class S3Upload(betterproto2.Message):
+    """
+    Amazon S3, or storage that speaks its language.
+    """
+
     access_key: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     secret: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
     session_token: "str" = betterproto2.field(11, betterproto2.TYPE_STRING)
+    """
+    Goes with short-lived keys.
+    """
 
     assume_role_arn: "str" = betterproto2.field(12, betterproto2.TYPE_STRING)
+    """
+    Role to take on before uploading.
+    """
 
     assume_role_external_id: "str" = betterproto2.field(13, betterproto2.TYPE_STRING)
+    """
+    What that role demands to be told.
+    """
 
     region: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
 
     endpoint: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+    """
+    Of storage other than Amazon's.
+    """
 
     bucket: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
 
     force_path_style: "bool" = betterproto2.field(6, betterproto2.TYPE_BOOL)
+    """
+    Bucket in the path instead of the host name.
+    """
 
     metadata: "dict[str, str]" = betterproto2.field(
         7, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
+    """
+    Put on each object.
+    """
 
     tagging: "str" = betterproto2.field(8, betterproto2.TYPE_STRING)
+    """
+    Tags for each object, as in a query string.
+    """
 
     content_disposition: "str" = betterproto2.field(9, betterproto2.TYPE_STRING)
+    """
+    Put on each object, for browsers that download it.
+    """
 
     proxy: "ProxyConfig | None" = betterproto2.field(10, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    To go through.
+    """
 
 
 default_message_pool.register_message("livekit", "S3Upload", S3Upload)
@@ -6562,10 +6981,10 @@ default_message_pool.register_message("livekit", "S3Upload", S3Upload)
 @dataclass(eq=False, repr=False)
 class SegmentedFileOutput(betterproto2.Message):
     """
-
+    A recording in pieces, with play lists, uploaded as it grows.
 
     Oneofs:
-        - output:
+        - output: Storage of its own; absent takes the server's.
     """
 
     protocol: "SegmentedFileProtocol" = betterproto2.field(
@@ -6573,18 +6992,33 @@ class SegmentedFileOutput(betterproto2.Message):
     )
 
     filename_prefix: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Goes before each piece's suffix; may contain variables as in FileOutput.
+    """
 
     playlist_name: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    Play list of the whole recording.
+    """
 
     live_playlist_name: "str" = betterproto2.field(11, betterproto2.TYPE_STRING)
+    """
+    Play list of the last pieces only; must differ from the other. Empty makes none.
+    """
 
     segment_duration: "int" = betterproto2.field(4, betterproto2.TYPE_UINT32)
+    """
+    Seconds; default 4.
+    """
 
     filename_suffix: "SegmentedFileSuffix" = betterproto2.field(
         10, betterproto2.TYPE_ENUM, default_factory=lambda: SegmentedFileSuffix(0)
     )
 
     disable_manifest: "bool" = betterproto2.field(8, betterproto2.TYPE_BOOL)
+    """
+    Leave out the JSON file that describes the result.
+    """
 
     s3: "S3Upload | None" = betterproto2.field(5, betterproto2.TYPE_MESSAGE, optional=True, group="output")
 
@@ -6600,17 +7034,33 @@ default_message_pool.register_message("livekit", "SegmentedFileOutput", Segmente
 
 @dataclass(eq=False, repr=False)
 class SegmentsInfo(betterproto2.Message):
+    """
+    A recording in pieces.
+    """
+
     playlist_name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     live_playlist_name: "str" = betterproto2.field(8, betterproto2.TYPE_STRING)
 
     duration: "int" = betterproto2.field(2, betterproto2.TYPE_INT64)
+    """
+    Nanoseconds of material.
+    """
 
     size: "int" = betterproto2.field(3, betterproto2.TYPE_INT64)
+    """
+    Bytes of all pieces.
+    """
 
     playlist_location: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+    """
+    URL or path.
+    """
 
     live_playlist_location: "str" = betterproto2.field(9, betterproto2.TYPE_STRING)
+    """
+    URL or path.
+    """
 
     segment_count: "int" = betterproto2.field(5, betterproto2.TYPE_INT64)
 
@@ -7990,14 +8440,17 @@ default_message_pool.register_message("livekit", "SpeakersChanged", SpeakersChan
 @dataclass(eq=False, repr=False)
 class StartEgressRequest(betterproto2.Message):
     """
-
+    One source, encoded once, to one or more outputs. The older requests below are special cases.
 
     Oneofs:
-        - source:
-        - encoding:
+        - source: What to record.
+        - encoding: How to encode; absent takes the default preset.
     """
 
     room_name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Must be a live room, else `not_found`; not needed for a web source.
+    """
 
     template: "TemplateSource | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True, group="source")
 
@@ -8014,10 +8467,19 @@ class StartEgressRequest(betterproto2.Message):
     )
 
     outputs: "list[Output]" = betterproto2.field(7, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    At most one file, one stream and one segmented output, and any number of image outputs.
+    """
 
     storage: "StorageConfig | None" = betterproto2.field(8, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Where files go, for outputs that say nothing themselves; absent takes the server's storage.
+    """
 
     webhooks: "list[WebhookConfig]" = betterproto2.field(9, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Told of this egress in addition to the configured receivers.
+    """
 
 
 default_message_pool.register_message("livekit", "StartEgressRequest", StartEgressRequest)
@@ -8025,7 +8487,14 @@ default_message_pool.register_message("livekit", "StartEgressRequest", StartEgre
 
 @dataclass(eq=False, repr=False)
 class StopEgressRequest(betterproto2.Message):
+    """
+    The one to end.
+    """
+
     egress_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Unknown is `not_found`; ended already is `failed_precondition`.
+    """
 
 
 default_message_pool.register_message("livekit", "StopEgressRequest", StopEgressRequest)
@@ -8034,10 +8503,10 @@ default_message_pool.register_message("livekit", "StopEgressRequest", StopEgress
 @dataclass(eq=False, repr=False)
 class StorageConfig(betterproto2.Message):
     """
-
+    Where files go.
 
     Oneofs:
-        - provider:
+        - provider: Whose storage.
     """
 
     s3: "S3Upload | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True, group="provider")
@@ -8085,7 +8554,14 @@ default_message_pool.register_message("livekit", "StoreDataBlobResponse", StoreD
 
 @dataclass(eq=False, repr=False)
 class StreamDestination(betterproto2.Message):
+    """
+    One place for a live stream.
+    """
+
     id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Chosen by the caller; results repeat it.
+    """
 
     url: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
@@ -8095,25 +8571,44 @@ default_message_pool.register_message("livekit", "StreamDestination", StreamDest
 
 @dataclass(eq=False, repr=False)
 class StreamInfo(betterproto2.Message):
+    """
+    How one destination fares.
+    """
+
     url: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    With its key hidden.
+    """
 
     started_at: "int" = betterproto2.field(2, betterproto2.TYPE_INT64)
 
     ended_at: "int" = betterproto2.field(3, betterproto2.TYPE_INT64)
 
     duration: "int" = betterproto2.field(4, betterproto2.TYPE_INT64)
+    """
+    Nanoseconds sent.
+    """
 
     status: "StreamInfoStatus" = betterproto2.field(
         5, betterproto2.TYPE_ENUM, default_factory=lambda: StreamInfoStatus(0)
     )
 
     error: "str" = betterproto2.field(6, betterproto2.TYPE_STRING)
+    """
+    Why it failed; the others go on.
+    """
 
     last_retry_at: "int" = betterproto2.field(7, betterproto2.TYPE_INT64)
+    """
+    When it was last connected again; 0 if never.
+    """
 
     retries: "int" = betterproto2.field(8, betterproto2.TYPE_UINT32)
 
     id: "str" = betterproto2.field(9, betterproto2.TYPE_STRING)
+    """
+    As in StreamDestination.
+    """
 
 
 default_message_pool.register_message("livekit", "StreamInfo", StreamInfo)
@@ -8121,6 +8616,10 @@ default_message_pool.register_message("livekit", "StreamInfo", StreamInfo)
 
 @dataclass(eq=False, repr=False)
 class StreamInfoList(betterproto2.Message):
+    """
+    Results of the destinations, for old clients.
+    """
+
     info: "list[StreamInfo]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
 
 
@@ -8129,13 +8628,23 @@ default_message_pool.register_message("livekit", "StreamInfoList", StreamInfoLis
 
 @dataclass(eq=False, repr=False)
 class StreamOutput(betterproto2.Message):
+    """
+    A live stream to one or more places.
+    """
+
     protocol: "StreamProtocol" = betterproto2.field(
         1, betterproto2.TYPE_ENUM, default_factory=lambda: StreamProtocol(0)
     )
 
     urls: "list[str]" = betterproto2.field(2, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Destinations; keys in them are hidden in results.
+    """
 
     destinations: "list[StreamDestination]" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    The same, with names by which to remove them.
+    """
 
 
 default_message_pool.register_message("livekit", "StreamOutput", StreamOutput)
@@ -8379,13 +8888,26 @@ default_message_pool.register_message("livekit", "SyncState", SyncState)
 
 @dataclass(eq=False, repr=False)
 class TemplateSource(betterproto2.Message):
+    """
+    The room as a composed picture.
+    """
+
     layout: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Name of an arrangement, such as `grid` or `speaker`.
+    """
 
     audio_only: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
 
     video_only: "bool" = betterproto2.field(3, betterproto2.TYPE_BOOL)
+    """
+    Not together with `audio_only` (`invalid_argument`).
+    """
 
     custom_base_url: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+    """
+    Page of your own that draws the room.
+    """
 
 
 default_message_pool.register_message("livekit", "TemplateSource", TemplateSource)
@@ -8445,18 +8967,24 @@ default_message_pool.register_message("livekit", "TokenPagination", TokenPaginat
 @dataclass(eq=False, repr=False)
 class TrackCompositeEgressRequest(betterproto2.Message):
     """
-
+    One audio and one video track put together.
 
     Oneofs:
-        - output:
-        - options:
+        - output: Single output of old clients; the lists below take its place.
+        - options: How to encode.
     """
 
     room_name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     audio_track_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    `TR_…`; this or the video track is required.
+    """
 
     video_track_id: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    `TR_…`.
+    """
 
     file: "EncodedFileOutput | None" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, optional=True, group="output")
 
@@ -8475,14 +9003,26 @@ class TrackCompositeEgressRequest(betterproto2.Message):
     )
 
     file_outputs: "list[EncodedFileOutput]" = betterproto2.field(11, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    At most one.
+    """
 
     stream_outputs: "list[StreamOutput]" = betterproto2.field(12, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    At most one, which may have many URLs.
+    """
 
     segment_outputs: "list[SegmentedFileOutput]" = betterproto2.field(13, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    At most one.
+    """
 
     image_outputs: "list[ImageOutput]" = betterproto2.field(14, betterproto2.TYPE_MESSAGE, repeated=True)
 
     webhooks: "list[WebhookConfig]" = betterproto2.field(15, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Told of this egress in addition to the configured receivers.
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -8500,21 +9040,30 @@ default_message_pool.register_message("livekit", "TrackCompositeEgressRequest", 
 @dataclass(eq=False, repr=False)
 class TrackEgressRequest(betterproto2.Message):
     """
-
+    One track as it is published, without encoding anew.
 
     Oneofs:
-        - output:
+        - output: A file, or raw audio to a server of yours.
     """
 
     room_name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     track_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    `TR_…`, required.
+    """
 
     file: "DirectFileOutput | None" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True, group="output")
 
     websocket_url: "str | None" = betterproto2.field(4, betterproto2.TYPE_STRING, optional=True, group="output")
+    """
+    `ws://` or `wss://`; samples as binary frames, mutes as text frames.
+    """
 
     webhooks: "list[WebhookConfig]" = betterproto2.field(5, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Told of this egress in addition to the configured receivers.
+    """
 
 
 default_message_pool.register_message("livekit", "TrackEgressRequest", TrackEgressRequest)
@@ -8935,6 +9484,10 @@ default_message_pool.register_message("livekit", "UpdateJobStatus", UpdateJobSta
 
 @dataclass(eq=False, repr=False)
 class UpdateLayoutRequest(betterproto2.Message):
+    """
+    Another arrangement for a running composite.
+    """
+
     egress_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     layout: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -9133,13 +9686,26 @@ default_message_pool.register_message("livekit", "UpdateSIPOutboundTrunkRequest"
 
 @dataclass(eq=False, repr=False)
 class UpdateStreamRequest(betterproto2.Message):
+    """
+    Other destinations for a running stream; additions come first.
+    """
+
     egress_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     add_output_urls: "list[str]" = betterproto2.field(2, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Where else to send it.
+    """
 
     remove_output_urls: "list[str]" = betterproto2.field(3, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Unknown ones are `not_found`. When the last one goes, the egress ends.
+    """
 
     add_destinations: "list[StreamDestination]" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    The same as `add_output_urls`, with names.
+    """
 
 
 default_message_pool.register_message("livekit", "UpdateStreamRequest", UpdateStreamRequest)
@@ -9465,11 +10031,11 @@ default_message_pool.register_message("livekit", "VP8MungerState", Vp8MungerStat
 @dataclass(eq=False, repr=False)
 class WebEgressRequest(betterproto2.Message):
     """
-
+    A web page.
 
     Oneofs:
-        - output:
-        - options:
+        - output: Single output of old clients; the lists below take its place.
+        - options: How to encode.
     """
 
     url: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -9477,8 +10043,14 @@ class WebEgressRequest(betterproto2.Message):
     audio_only: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
 
     video_only: "bool" = betterproto2.field(3, betterproto2.TYPE_BOOL)
+    """
+    Not together with `audio_only` (`invalid_argument`).
+    """
 
     await_start_signal: "bool" = betterproto2.field(12, betterproto2.TYPE_BOOL)
+    """
+    Wait until the page says on its console that it is ready.
+    """
 
     file: "EncodedFileOutput | None" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, optional=True, group="output")
 
@@ -9497,14 +10069,26 @@ class WebEgressRequest(betterproto2.Message):
     )
 
     file_outputs: "list[EncodedFileOutput]" = betterproto2.field(9, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    At most one.
+    """
 
     stream_outputs: "list[StreamOutput]" = betterproto2.field(10, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    At most one, which may have many URLs.
+    """
 
     segment_outputs: "list[SegmentedFileOutput]" = betterproto2.field(11, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    At most one.
+    """
 
     image_outputs: "list[ImageOutput]" = betterproto2.field(13, betterproto2.TYPE_MESSAGE, repeated=True)
 
     webhooks: "list[WebhookConfig]" = betterproto2.field(14, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Told of this egress in addition to the configured receivers.
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -9615,13 +10199,23 @@ default_message_pool.register_message("livekit", "WebhookEvent", WebhookEvent)
 
 @dataclass(eq=False, repr=False)
 class WebSource(betterproto2.Message):
+    """
+    Any web page, as it looks and sounds.
+    """
+
     url: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     audio_only: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
 
     video_only: "bool" = betterproto2.field(3, betterproto2.TYPE_BOOL)
+    """
+    Not together with `audio_only` (`invalid_argument`).
+    """
 
     await_start_signal: "bool" = betterproto2.field(4, betterproto2.TYPE_BOOL)
+    """
+    Wait until the page says on its console that it is ready.
+    """
 
 
 default_message_pool.register_message("livekit", "WebSource", WebSource)
@@ -9802,6 +10396,10 @@ class AgentDispatchServiceStub(betterproto2_grpclib.ServiceStub):
 
 
 class EgressStub(betterproto2_grpclib.ServiceStub):
+    """
+    The operator's API for recording. Each call needs `roomRecord`.
+    """
+
     async def start_egress(
         self,
         message: "StartEgressRequest",
@@ -9810,6 +10408,9 @@ class EgressStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "EgressInfo":
+        """
+        Answers at once, in STARTING; what follows is told by webhooks and ListEgress.
+        """
 
         return await self._unary_unary(
             "/livekit.Egress/StartEgress",
@@ -9828,6 +10429,9 @@ class EgressStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "EgressInfo":
+        """
+        Answers the egress as it is.
+        """
 
         return await self._unary_unary(
             "/livekit.Egress/UpdateLayout",
@@ -9846,6 +10450,9 @@ class EgressStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "EgressInfo":
+        """
+        An egress without a stream is `failed_precondition`.
+        """
 
         return await self._unary_unary(
             "/livekit.Egress/UpdateStream",
@@ -9864,6 +10471,9 @@ class EgressStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "ListEgressResponse":
+        """
+        Running ones, and those that ended within a day.
+        """
 
         return await self._unary_unary(
             "/livekit.Egress/ListEgress",
@@ -9882,6 +10492,9 @@ class EgressStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "EgressInfo":
+        """
+        Answers at once, usually in ENDING.
+        """
 
         return await self._unary_unary(
             "/livekit.Egress/StopEgress",
@@ -9900,6 +10513,9 @@ class EgressStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "EgressInfo":
+        """
+        Older form of StartEgress.
+        """
 
         return await self._unary_unary(
             "/livekit.Egress/StartRoomCompositeEgress",
@@ -9918,6 +10534,9 @@ class EgressStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "EgressInfo":
+        """
+        Older form of StartEgress.
+        """
 
         return await self._unary_unary(
             "/livekit.Egress/StartWebEgress",
@@ -9936,6 +10555,9 @@ class EgressStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "EgressInfo":
+        """
+        Older form of StartEgress.
+        """
 
         return await self._unary_unary(
             "/livekit.Egress/StartParticipantEgress",
@@ -9954,6 +10576,9 @@ class EgressStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "EgressInfo":
+        """
+        Older form of StartEgress.
+        """
 
         return await self._unary_unary(
             "/livekit.Egress/StartTrackCompositeEgress",
@@ -9972,6 +10597,9 @@ class EgressStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "EgressInfo":
+        """
+        Older form; nothing is encoded anew.
+        """
 
         return await self._unary_unary(
             "/livekit.Egress/StartTrackEgress",
@@ -10728,43 +11356,77 @@ class AgentDispatchServiceBase(betterproto2_grpclib.ServiceBase):
 
 
 class EgressBase(betterproto2_grpclib.ServiceBase):
+    """
+    The operator's API for recording. Each call needs `roomRecord`.
+    """
+
     async def start_egress(self, message: "StartEgressRequest") -> "EgressInfo":
+        """
+        Answers at once, in STARTING; what follows is told by webhooks and ListEgress.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def update_layout(self, message: "UpdateLayoutRequest") -> "EgressInfo":
+        """
+        Answers the egress as it is.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def update_stream(self, message: "UpdateStreamRequest") -> "EgressInfo":
+        """
+        An egress without a stream is `failed_precondition`.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def list_egress(self, message: "ListEgressRequest") -> "ListEgressResponse":
+        """
+        Running ones, and those that ended within a day.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def stop_egress(self, message: "StopEgressRequest") -> "EgressInfo":
+        """
+        Answers at once, usually in ENDING.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def start_room_composite_egress(self, message: "RoomCompositeEgressRequest") -> "EgressInfo":
+        """
+        Older form of StartEgress.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def start_web_egress(self, message: "WebEgressRequest") -> "EgressInfo":
+        """
+        Older form of StartEgress.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def start_participant_egress(self, message: "ParticipantEgressRequest") -> "EgressInfo":
+        """
+        Older form of StartEgress.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def start_track_composite_egress(self, message: "TrackCompositeEgressRequest") -> "EgressInfo":
+        """
+        Older form of StartEgress.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def start_track_egress(self, message: "TrackEgressRequest") -> "EgressInfo":
+        """
+        Older form; nothing is encoded anew.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 

@@ -1075,32 +1075,69 @@ class ImageFileSuffix(betterproto2.Enum):
 
 
 class IngressAudioEncodingPreset(betterproto2.Enum):
+    """
+    Ready-made audio encodings.
+    """
+
     OPUS_STEREO_96KBPS = 0
 
     OPUS_MONO_64KBS = 1
+    """
+    Opus, mono, 64 kbit/s.
+    """
 
 
 class IngressInput(betterproto2.Enum):
+    """
+    How the stream comes.
+    """
+
     RTMP_INPUT = 0
+    """
+    Pushed over RTMP or RTMPS to the server's address with a key.
+    """
 
     WHIP_INPUT = 1
+    """
+    Pushed over WebRTC by a WHIP client.
+    """
 
     URL_INPUT = 2
+    """
+    Fetched by the server, for example HLS or a file.
+    """
 
 
 class IngressStateStatus(betterproto2.Enum):
+    """
+    Stages of a stream.
+    """
+
     ENDPOINT_INACTIVE = 0
+    """
+    Nobody sends.
+    """
 
     ENDPOINT_BUFFERING = 1
+    """
+    It arrives, but is not published yet.
+    """
 
     ENDPOINT_PUBLISHING = 2
 
     ENDPOINT_ERROR = 3
 
     ENDPOINT_COMPLETE = 4
+    """
+    It has ended, and the entry takes no other.
+    """
 
 
 class IngressVideoEncodingPreset(betterproto2.Enum):
+    """
+    Ready-made video encodings: size, frames per second, number of simulcast layers. HIGH_MOTION ones take more bits.
+    """
+
     H264_720P_30FPS_3_LAYERS = 0
 
     H264_1080P_30FPS_3_LAYERS = 1
@@ -2747,29 +2784,69 @@ default_message_pool.register_message("livekit", "CreateAgentDispatchRequest", C
 
 @dataclass(eq=False, repr=False)
 class CreateIngressRequest(betterproto2.Message):
+    """
+    A new entry for a stream.
+    """
+
     input_type: "IngressInput" = betterproto2.field(1, betterproto2.TYPE_ENUM, default_factory=lambda: IngressInput(0))
+    """
+    Decides whether the server waits for the stream or fetches it.
+    """
 
     url: "str" = betterproto2.field(9, betterproto2.TYPE_STRING)
+    """
+    Where to fetch from; for URL_INPUT only, and required there.
+    """
 
     name: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    For the operator.
+    """
 
     room_name: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    Room the stream is published to.
+    """
 
     participant_identity: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+    """
+    Of the participant that publishes it.
+    """
 
     participant_name: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
+    """
+    For display; empty takes the identity.
+    """
 
     participant_metadata: "str" = betterproto2.field(10, betterproto2.TYPE_STRING)
+    """
+    Application data of that participant.
+    """
 
     bypass_transcoding: "bool" = betterproto2.field(8, betterproto2.TYPE_BOOL)
+    """
+    The opposite of `enable_transcoding`.
+    """
 
     enable_transcoding: "bool | None" = betterproto2.field(11, betterproto2.TYPE_BOOL, optional=True)
+    """
+    Decode and encode anew; absent means no for WHIP and yes for the others, which cannot do without.
+    """
 
     audio: "IngressAudioOptions | None" = betterproto2.field(6, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    How to publish the sound.
+    """
 
     video: "IngressVideoOptions | None" = betterproto2.field(7, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    How to publish the picture.
+    """
 
     enabled: "bool | None" = betterproto2.field(12, betterproto2.TYPE_BOOL, optional=True)
+    """
+    False refuses streams for now; absent means true.
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -3609,6 +3686,10 @@ default_message_pool.register_message("livekit", "DeleteAgentDispatchRequest", D
 
 @dataclass(eq=False, repr=False)
 class DeleteIngressRequest(betterproto2.Message):
+    """
+    The entry to take away; its stream is cut off.
+    """
+
     ingress_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
 
@@ -4417,13 +4498,26 @@ default_message_pool.register_message("livekit", "ImagesInfo", ImagesInfo)
 
 @dataclass(eq=False, repr=False)
 class IngressAudioEncodingOptions(betterproto2.Message):
+    """
+    An audio encoding in detail.
+    """
+
     audio_codec: "AudioCodec" = betterproto2.field(1, betterproto2.TYPE_ENUM, default_factory=lambda: AudioCodec(0))
 
     bitrate: "int" = betterproto2.field(2, betterproto2.TYPE_UINT32)
+    """
+    Bits per second.
+    """
 
     disable_dtx: "bool" = betterproto2.field(3, betterproto2.TYPE_BOOL)
+    """
+    Send silence like sound.
+    """
 
     channels: "int" = betterproto2.field(4, betterproto2.TYPE_UINT32)
+    """
+    1 or 2.
+    """
 
 
 default_message_pool.register_message("livekit", "IngressAudioEncodingOptions", IngressAudioEncodingOptions)
@@ -4432,13 +4526,16 @@ default_message_pool.register_message("livekit", "IngressAudioEncodingOptions", 
 @dataclass(eq=False, repr=False)
 class IngressAudioOptions(betterproto2.Message):
     """
-
+    How sound is published.
 
     Oneofs:
-        - encoding_options:
+        - encoding_options: A preset or details; absent takes the default preset.
     """
 
     name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Of the track.
+    """
 
     source: "TrackSource" = betterproto2.field(2, betterproto2.TYPE_ENUM, default_factory=lambda: TrackSource(0))
 
@@ -4456,17 +4553,33 @@ default_message_pool.register_message("livekit", "IngressAudioOptions", IngressA
 
 @dataclass(eq=False, repr=False)
 class IngressInfo(betterproto2.Message):
+    """
+    An entry for a stream, and how it is doing.
+    """
+
     ingress_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    `IN_…`.
+    """
 
     name: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
     stream_key: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    What the sender has to present; for pushed streams.
+    """
 
     url: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+    """
+    Where to push to, or where it is fetched from.
+    """
 
     input_type: "IngressInput" = betterproto2.field(5, betterproto2.TYPE_ENUM, default_factory=lambda: IngressInput(0))
 
     bypass_transcoding: "bool" = betterproto2.field(13, betterproto2.TYPE_BOOL)
+    """
+    The opposite of `enable_transcoding`.
+    """
 
     enable_transcoding: "bool | None" = betterproto2.field(15, betterproto2.TYPE_BOOL, optional=True)
 
@@ -4483,10 +4596,19 @@ class IngressInfo(betterproto2.Message):
     participant_metadata: "str" = betterproto2.field(14, betterproto2.TYPE_STRING)
 
     reusable: "bool" = betterproto2.field(11, betterproto2.TYPE_BOOL)
+    """
+    The entry takes another stream when one has ended.
+    """
 
     state: "IngressState | None" = betterproto2.field(12, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    How the present, or the last, stream fares.
+    """
 
     enabled: "bool | None" = betterproto2.field(16, betterproto2.TYPE_BOOL, optional=True)
+    """
+    False refuses streams for now.
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -4499,27 +4621,52 @@ default_message_pool.register_message("livekit", "IngressInfo", IngressInfo)
 
 @dataclass(eq=False, repr=False)
 class IngressState(betterproto2.Message):
+    """
+    How a stream fares.
+    """
+
     status: "IngressStateStatus" = betterproto2.field(
         1, betterproto2.TYPE_ENUM, default_factory=lambda: IngressStateStatus(0)
     )
 
     error: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    What went wrong.
+    """
 
     video: "InputVideoState | None" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    What arrives.
+    """
 
     audio: "InputAudioState | None" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    What arrives.
+    """
 
     room_id: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
+    """
+    Session of the room, `RM_…`.
+    """
 
     started_at: "int" = betterproto2.field(7, betterproto2.TYPE_INT64)
+    """
+    Nanoseconds since the epoch, as the other times.
+    """
 
     ended_at: "int" = betterproto2.field(8, betterproto2.TYPE_INT64)
 
     updated_at: "int" = betterproto2.field(10, betterproto2.TYPE_INT64)
 
     resource_id: "str" = betterproto2.field(9, betterproto2.TYPE_STRING)
+    """
+    Identifies this stream among those that used the entry.
+    """
 
     tracks: "list[TrackInfo]" = betterproto2.field(6, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    What is published of it.
+    """
 
 
 default_message_pool.register_message("livekit", "IngressState", IngressState)
@@ -4527,11 +4674,21 @@ default_message_pool.register_message("livekit", "IngressState", IngressState)
 
 @dataclass(eq=False, repr=False)
 class IngressVideoEncodingOptions(betterproto2.Message):
+    """
+    A video encoding in detail.
+    """
+
     video_codec: "VideoCodec" = betterproto2.field(1, betterproto2.TYPE_ENUM, default_factory=lambda: VideoCodec(0))
 
     frame_rate: "float" = betterproto2.field(2, betterproto2.TYPE_DOUBLE)
+    """
+    Frames per second.
+    """
 
     layers: "list[VideoLayer]" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Simulcast layers; more than one means simulcast.
+    """
 
 
 default_message_pool.register_message("livekit", "IngressVideoEncodingOptions", IngressVideoEncodingOptions)
@@ -4540,13 +4697,16 @@ default_message_pool.register_message("livekit", "IngressVideoEncodingOptions", 
 @dataclass(eq=False, repr=False)
 class IngressVideoOptions(betterproto2.Message):
     """
-
+    How pictures are published.
 
     Oneofs:
-        - encoding_options:
+        - encoding_options: A preset or details; absent takes the default preset.
     """
 
     name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Of the track.
+    """
 
     source: "TrackSource" = betterproto2.field(2, betterproto2.TYPE_ENUM, default_factory=lambda: TrackSource(0))
 
@@ -4564,13 +4724,23 @@ default_message_pool.register_message("livekit", "IngressVideoOptions", IngressV
 
 @dataclass(eq=False, repr=False)
 class InputAudioState(betterproto2.Message):
+    """
+    Audio as it arrives.
+    """
+
     mime_type: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     average_bitrate: "int" = betterproto2.field(2, betterproto2.TYPE_UINT32)
+    """
+    Bits per second.
+    """
 
     channels: "int" = betterproto2.field(3, betterproto2.TYPE_UINT32)
 
     sample_rate: "int" = betterproto2.field(4, betterproto2.TYPE_UINT32)
+    """
+    Samples per second.
+    """
 
 
 default_message_pool.register_message("livekit", "InputAudioState", InputAudioState)
@@ -4578,15 +4748,25 @@ default_message_pool.register_message("livekit", "InputAudioState", InputAudioSt
 
 @dataclass(eq=False, repr=False)
 class InputVideoState(betterproto2.Message):
+    """
+    Video as it arrives.
+    """
+
     mime_type: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     average_bitrate: "int" = betterproto2.field(2, betterproto2.TYPE_UINT32)
+    """
+    Bits per second.
+    """
 
     width: "int" = betterproto2.field(3, betterproto2.TYPE_UINT32)
 
     height: "int" = betterproto2.field(4, betterproto2.TYPE_UINT32)
 
     framerate: "float" = betterproto2.field(5, betterproto2.TYPE_DOUBLE)
+    """
+    Frames per second.
+    """
 
 
 default_message_pool.register_message("livekit", "InputVideoState", InputVideoState)
@@ -4979,11 +5159,21 @@ default_message_pool.register_message("livekit", "ListEgressResponse", ListEgres
 
 @dataclass(eq=False, repr=False)
 class ListIngressRequest(betterproto2.Message):
+    """
+    Which entries to show; empty means all.
+    """
+
     page_token: "TokenPagination | None" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True)
 
     room_name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Only of this room.
+    """
 
     ingress_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Only this one.
+    """
 
 
 default_message_pool.register_message("livekit", "ListIngressRequest", ListIngressRequest)
@@ -4991,7 +5181,14 @@ default_message_pool.register_message("livekit", "ListIngressRequest", ListIngre
 
 @dataclass(eq=False, repr=False)
 class ListIngressResponse(betterproto2.Message):
+    """
+    Those asked for.
+    """
+
     next_page_token: "TokenPagination | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Absent when nothing follows.
+    """
 
     items: "list[IngressInfo]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
 
@@ -9432,6 +9629,10 @@ default_message_pool.register_message("livekit", "UpdateDataSubscription.Update"
 
 @dataclass(eq=False, repr=False)
 class UpdateIngressRequest(betterproto2.Message):
+    """
+    Changes to an entry; empty or absent fields stay as they are.
+    """
+
     ingress_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     name: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -9445,6 +9646,9 @@ class UpdateIngressRequest(betterproto2.Message):
     participant_metadata: "str" = betterproto2.field(9, betterproto2.TYPE_STRING)
 
     bypass_transcoding: "bool | None" = betterproto2.field(8, betterproto2.TYPE_BOOL, optional=True)
+    """
+    The opposite of `enable_transcoding`.
+    """
 
     enable_transcoding: "bool | None" = betterproto2.field(10, betterproto2.TYPE_BOOL, optional=True)
 
@@ -10612,6 +10816,10 @@ class EgressStub(betterproto2_grpclib.ServiceStub):
 
 
 class IngressStub(betterproto2_grpclib.ServiceStub):
+    """
+    The operator's API for entries. Each call needs `ingressAdmin`.
+    """
+
     async def create_ingress(
         self,
         message: "CreateIngressRequest",
@@ -10620,6 +10828,9 @@ class IngressStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "IngressInfo":
+        """
+        Answers the entry with its URL and key.
+        """
 
         return await self._unary_unary(
             "/livekit.Ingress/CreateIngress",
@@ -10638,6 +10849,9 @@ class IngressStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "IngressInfo":
+        """
+        An unknown entry is `not_found`.
+        """
 
         return await self._unary_unary(
             "/livekit.Ingress/UpdateIngress",
@@ -10656,6 +10870,9 @@ class IngressStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "ListIngressResponse":
+        """
+        Entries with the state of their streams.
+        """
 
         return await self._unary_unary(
             "/livekit.Ingress/ListIngress",
@@ -10674,6 +10891,9 @@ class IngressStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "IngressInfo":
+        """
+        Answers the entry as it was; an unknown one is `not_found`.
+        """
 
         return await self._unary_unary(
             "/livekit.Ingress/DeleteIngress",
@@ -11562,19 +11782,35 @@ class EgressBase(betterproto2_grpclib.ServiceBase):
 
 
 class IngressBase(betterproto2_grpclib.ServiceBase):
+    """
+    The operator's API for entries. Each call needs `ingressAdmin`.
+    """
+
     async def create_ingress(self, message: "CreateIngressRequest") -> "IngressInfo":
+        """
+        Answers the entry with its URL and key.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def update_ingress(self, message: "UpdateIngressRequest") -> "IngressInfo":
+        """
+        An unknown entry is `not_found`.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def list_ingress(self, message: "ListIngressRequest") -> "ListIngressResponse":
+        """
+        Entries with the state of their streams.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def delete_ingress(self, message: "DeleteIngressRequest") -> "IngressInfo":
+        """
+        Answers the entry as it was; an unknown one is `not_found`.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 

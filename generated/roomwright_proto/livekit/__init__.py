@@ -1262,47 +1262,93 @@ class LeaveRequestAction(betterproto2.Enum):
 
 
 class MetricLabel(betterproto2.Enum):
+    """
+    Names of measurements that have a number. Durations are in seconds, counts are totals, as in WebRTC's statistics.
+    """
+
     AGENTS_LLM_TTFT = 0
+    """
+    Until a language model's first token.
+    """
 
     AGENTS_STT_TTFT = 1
+    """
+    Until the first words of a transcription.
+    """
 
     AGENTS_TTS_TTFB = 2
+    """
+    Until the first bytes of synthetic speech.
+    """
 
     CLIENT_VIDEO_SUBSCRIBER_FREEZE_COUNT = 3
+    """
+    How often a received picture stood still.
+    """
 
     CLIENT_VIDEO_SUBSCRIBER_TOTAL_FREEZE_DURATION = 4
 
     CLIENT_VIDEO_SUBSCRIBER_PAUSE_COUNT = 5
+    """
+    How often a received picture was stopped for long.
+    """
 
     CLIENT_VIDEO_SUBSCRIBER_TOTAL_PAUSES_DURATION = 6
 
     CLIENT_AUDIO_SUBSCRIBER_CONCEALED_SAMPLES = 7
+    """
+    Samples made up in place of lost ones.
+    """
 
     CLIENT_AUDIO_SUBSCRIBER_SILENT_CONCEALED_SAMPLES = 8
+    """
+    Those of them that are silence.
+    """
 
     CLIENT_AUDIO_SUBSCRIBER_CONCEALMENT_EVENTS = 9
 
     CLIENT_AUDIO_SUBSCRIBER_INTERRUPTION_COUNT = 10
+    """
+    How often sound broke off audibly.
+    """
 
     CLIENT_AUDIO_SUBSCRIBER_TOTAL_INTERRUPTION_DURATION = 11
 
     CLIENT_SUBSCRIBER_JITTER_BUFFER_DELAY = 12
+    """
+    Time that media waited in the play-out buffer, summed.
+    """
 
     CLIENT_SUBSCRIBER_JITTER_BUFFER_EMITTED_COUNT = 13
+    """
+    What that sum is to be divided by.
+    """
 
     CLIENT_VIDEO_PUBLISHER_QUALITY_LIMITATION_DURATION_BANDWIDTH = 14
+    """
+    Time for which the encoder was held back by the network.
+    """
 
     CLIENT_VIDEO_PUBLISHER_QUALITY_LIMITATION_DURATION_CPU = 15
+    """
+    Time for which it was held back by the machine.
+    """
 
     CLIENT_VIDEO_PUBLISHER_QUALITY_LIMITATION_DURATION_OTHER = 16
 
     PUBLISHER_RTT = 17
 
     SERVER_MESH_RTT = 18
+    """
+    Between nodes.
+    """
 
     SUBSCRIBER_RTT = 19
 
     METRIC_LABEL_PREDEFINED_MAX_VALUE = 4096
+    """
+    The last number of this kind; larger ones point into `str_data`.
+    """
 
 
 class NegotiatedDataChannelId(betterproto2.Enum):
@@ -4123,15 +4169,31 @@ default_message_pool.register_message("livekit", "Encryption", Encryption)
 
 @dataclass(eq=False, repr=False)
 class EventMetric(betterproto2.Message):
+    """
+    Something that took time, or happened at a moment.
+    """
+
     label: "int" = betterproto2.field(1, betterproto2.TYPE_UINT32)
+    """
+    A MetricLabel, or a word in the table.
+    """
 
     participant_identity: "int" = betterproto2.field(2, betterproto2.TYPE_UINT32)
+    """
+    Word in the table: whom it is about.
+    """
 
     track_sid: "int" = betterproto2.field(3, betterproto2.TYPE_UINT32)
+    """
+    Word in the table; 0 where no track is meant.
+    """
 
     start_timestamp_ms: "int" = betterproto2.field(4, betterproto2.TYPE_INT64)
 
     end_timestamp_ms: "int | None" = betterproto2.field(5, betterproto2.TYPE_INT64, optional=True)
+    """
+    Absent for a moment.
+    """
 
     normalized_start_timestamp: "datetime.datetime | None" = betterproto2.field(
         6, betterproto2.TYPE_MESSAGE, unwrap=lambda: _google__protobuf__.Timestamp, optional=True
@@ -4142,8 +4204,14 @@ class EventMetric(betterproto2.Message):
     )
 
     metadata: "str" = betterproto2.field(8, betterproto2.TYPE_STRING)
+    """
+    Details of the sender's own.
+    """
 
     rid: "int" = betterproto2.field(9, betterproto2.TYPE_UINT32)
+    """
+    Word in the table: RTP stream id of the layer.
+    """
 
 
 default_message_pool.register_message("livekit", "EventMetric", EventMetric)
@@ -5410,6 +5478,10 @@ default_message_pool.register_message("livekit", "MediaSource", MediaSource)
 
 @dataclass(eq=False, repr=False)
 class MetricSample(betterproto2.Message):
+    """
+    One value.
+    """
+
     timestamp_ms: "int" = betterproto2.field(1, betterproto2.TYPE_INT64)
 
     normalized_timestamp: "datetime.datetime | None" = betterproto2.field(
@@ -5424,13 +5496,23 @@ default_message_pool.register_message("livekit", "MetricSample", MetricSample)
 
 @dataclass(eq=False, repr=False)
 class MetricsBatch(betterproto2.Message):
+    """
+    Measurements sent together. Words are written once, in a table, and named by number.
+    """
+
     timestamp_ms: "int" = betterproto2.field(1, betterproto2.TYPE_INT64)
+    """
+    When it was sent.
+    """
 
     normalized_timestamp: "datetime.datetime | None" = betterproto2.field(
         2, betterproto2.TYPE_MESSAGE, unwrap=lambda: _google__protobuf__.Timestamp, optional=True
     )
 
     str_data: "list[str]" = betterproto2.field(3, betterproto2.TYPE_STRING, repeated=True)
+    """
+    The table. Number 4,097 is its first word; every field that names a word by number counts so.
+    """
 
     time_series: "list[TimeSeriesMetric]" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, repeated=True)
 
@@ -5442,9 +5524,16 @@ default_message_pool.register_message("livekit", "MetricsBatch", MetricsBatch)
 
 @dataclass(eq=False, repr=False)
 class MetricsRecordingHeader(betterproto2.Message):
+    """
+    Goes before measurements that are kept in a file.
+    """
+
     room_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     duration: "int" = betterproto2.field(3, betterproto2.TYPE_UINT64)
+    """
+    Nanoseconds that the recording covers.
+    """
 
     start_time: "datetime.datetime | None" = betterproto2.field(
         4, betterproto2.TYPE_MESSAGE, unwrap=lambda: _google__protobuf__.Timestamp, optional=True
@@ -5453,6 +5542,9 @@ class MetricsRecordingHeader(betterproto2.Message):
     room_tags: "dict[str, str]" = betterproto2.field(
         5, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
+    """
+    As the room was created.
+    """
 
     room_name: "str" = betterproto2.field(6, betterproto2.TYPE_STRING)
 
@@ -5461,10 +5553,19 @@ class MetricsRecordingHeader(betterproto2.Message):
     )
 
     job_id: "str" = betterproto2.field(8, betterproto2.TYPE_STRING)
+    """
+    Agent job that wrote it.
+    """
 
     simulated: "bool" = betterproto2.field(9, betterproto2.TYPE_BOOL)
+    """
+    The session was a test.
+    """
 
     redaction_enabled: "bool" = betterproto2.field(10, betterproto2.TYPE_BOOL)
+    """
+    Personal data was left out.
+    """
 
     session_summary: "str" = betterproto2.field(11, betterproto2.TYPE_STRING)
 
@@ -9132,15 +9233,31 @@ default_message_pool.register_message("livekit", "TimedVersion", TimedVersion)
 
 @dataclass(eq=False, repr=False)
 class TimeSeriesMetric(betterproto2.Message):
+    """
+    Values of one measurement over time.
+    """
+
     label: "int" = betterproto2.field(1, betterproto2.TYPE_UINT32)
+    """
+    A MetricLabel, or a word in the table.
+    """
 
     participant_identity: "int" = betterproto2.field(2, betterproto2.TYPE_UINT32)
+    """
+    Word in the table: whom it is about.
+    """
 
     track_sid: "int" = betterproto2.field(3, betterproto2.TYPE_UINT32)
+    """
+    Word in the table; 0 where no track is meant.
+    """
 
     samples: "list[MetricSample]" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, repeated=True)
 
     rid: "int" = betterproto2.field(5, betterproto2.TYPE_UINT32)
+    """
+    Word in the table: RTP stream id of the layer.
+    """
 
 
 default_message_pool.register_message("livekit", "TimeSeriesMetric", TimeSeriesMetric)

@@ -13,11 +13,24 @@ betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 
 class Sensitivity(betterproto2.Enum):
+    """
+    Degrees of care.
+    """
+
     UNSPECIFIED = 0
+    """
+    May be logged.
+    """
 
     PII = 1
+    """
+    May tell something about a person.
+    """
 
     SECRET = 2
+    """
+    Gives access to something; never to be logged.
+    """
 
     @classmethod
     def betterproto_value_to_renamed_proto_names(cls) -> dict[int, str]:

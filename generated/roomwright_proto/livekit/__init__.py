@@ -1263,7 +1263,8 @@ class LeaveRequestAction(betterproto2.Enum):
 
 class MetricLabel(betterproto2.Enum):
     """
-    Names of measurements that have a number. Durations are in seconds, counts are totals, as in WebRTC's statistics.
+    Names of measurements that have a number. Counts and durations are totals since the start, as in WebRTC's
+    statistics.
     """
 
     AGENTS_LLM_TTFT = 0
@@ -1347,7 +1348,7 @@ class MetricLabel(betterproto2.Enum):
 
     METRIC_LABEL_PREDEFINED_MAX_VALUE = 4096
     """
-    The last number of this kind; larger ones point into `str_data`.
+    No measurement: numbers from here on are words in the table `str_data`.
     """
 
 
@@ -5511,7 +5512,7 @@ class MetricsBatch(betterproto2.Message):
 
     str_data: "list[str]" = betterproto2.field(3, betterproto2.TYPE_STRING, repeated=True)
     """
-    The table. Number 4,097 is its first word; every field that names a word by number counts so.
+    The table. Number 4,096 is its first word; every field that names a word by number counts so.
     """
 
     time_series: "list[TimeSeriesMetric]" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, repeated=True)
@@ -5532,7 +5533,7 @@ class MetricsRecordingHeader(betterproto2.Message):
 
     duration: "int" = betterproto2.field(3, betterproto2.TYPE_UINT64)
     """
-    Nanoseconds that the recording covers.
+    Milliseconds that the recording covers.
     """
 
     start_time: "datetime.datetime | None" = betterproto2.field(

@@ -1482,11 +1482,21 @@ class ParticipantInfoState(betterproto2.Enum):
 
 
 class ProviderType(betterproto2.Enum):
+    """
+    Who provides a number.
+    """
+
     UNKNOWN = 0
 
     INTERNAL = 1
+    """
+    Whoever runs the server.
+    """
 
     EXTERNAL = 2
+    """
+    A carrier of the customer's own.
+    """
 
     @classmethod
     def betterproto_value_to_renamed_proto_names(cls) -> dict[int, str]:
@@ -1672,6 +1682,10 @@ class SignalTarget(betterproto2.Enum):
 
 
 class SipCallDirection(betterproto2.Enum):
+    """
+    Who called, seen from the room.
+    """
+
     SCD_UNKNOWN = 0
 
     SCD_INBOUND = 1
@@ -1680,11 +1694,24 @@ class SipCallDirection(betterproto2.Enum):
 
 
 class SipCallStatus(betterproto2.Enum):
+    """
+    Stages of a call.
+    """
+
     SCS_CALL_INCOMING = 0
+    """
+    It rings, and is not matched with a room yet.
+    """
 
     SCS_PARTICIPANT_JOINED = 1
+    """
+    The participant is in the room; the call is not answered yet.
+    """
 
     SCS_ACTIVE = 2
+    """
+    People can talk.
+    """
 
     SCS_DISCONNECTED = 3
 
@@ -1692,28 +1719,56 @@ class SipCallStatus(betterproto2.Enum):
 
 
 class SipFeature(betterproto2.Enum):
+    """
+    Extras of a call.
+    """
+
     NONE = 0
 
     KRISP_ENABLED = 1
+    """
+    Noise cancellation.
+    """
 
 
 class SipHeaderOptions(betterproto2.Enum):
+    """
+    Which headers of a call become attributes of the participant, named `sip.h.…`.
+    """
+
     SIP_NO_HEADERS = 0
 
     SIP_X_HEADERS = 1
+    """
+    Those that begin with `X-`.
+    """
 
     SIP_ALL_HEADERS = 2
 
 
 class SipMediaEncryption(betterproto2.Enum):
+    """
+    Whether a call's audio goes as SRTP.
+    """
+
     SIP_MEDIA_ENCRYPT_DISABLE = 0
 
     SIP_MEDIA_ENCRYPT_ALLOW = 1
+    """
+    If the other side can.
+    """
 
     SIP_MEDIA_ENCRYPT_REQUIRE = 2
+    """
+    Calls without it fail.
+    """
 
 
 class SipStatusCode(betterproto2.Enum):
+    """
+    Status codes of SIP answers, by their registered numbers (RFC 3261 and its extensions).
+    """
+
     SIP_STATUS_UNKNOWN = 0
 
     SIP_STATUS_TRYING = 100
@@ -1868,22 +1923,39 @@ class SipStatusCode(betterproto2.Enum):
 
 
 class SipTransferReason(betterproto2.Enum):
+    """
+    Why a transfer ended as it did.
+    """
+
     STR_UNSPECIFIED = 0
 
     STR_COMPLETED = 1
 
     STR_CALL_ENDED = 2
+    """
+    The caller hung up meanwhile.
+    """
 
     STR_REJECTED = 3
+    """
+    The new destination would not take it.
+    """
 
     STR_RINGING_TIMEOUT = 4
 
     STR_SUBSCRIPTION_TERMINATED = 5
+    """
+    The other side stopped reporting on it.
+    """
 
     STR_CANCELED = 6
 
 
 class SipTransferStatus(betterproto2.Enum):
+    """
+    Stages of a transfer.
+    """
+
     STS_TRANSFER_ONGOING = 0
 
     STS_TRANSFER_FAILED = 1
@@ -1892,7 +1964,14 @@ class SipTransferStatus(betterproto2.Enum):
 
 
 class SipTransport(betterproto2.Enum):
+    """
+    How SIP messages travel.
+    """
+
     AUTO = 0
+    """
+    As the address asks for, usually UDP.
+    """
 
     UDP = 1
 
@@ -1920,7 +1999,14 @@ class SipTransport(betterproto2.Enum):
 
 
 class SipTrunkInfoTrunkKind(betterproto2.Enum):
+    """
+    Which form the trunk really has.
+    """
+
     TRUNK_LEGACY = 0
+    """
+    Both directions in one.
+    """
 
     TRUNK_INBOUND = 1
 
@@ -2989,7 +3075,14 @@ default_message_pool.register_message("livekit", "CreateRoomRequest", CreateRoom
 
 @dataclass(eq=False, repr=False)
 class CreateSipDispatchRuleRequest(betterproto2.Message):
+    """
+    A rule for incoming calls; its id is given by the server.
+    """
+
     dispatch_rule: "SipDispatchRuleInfo | None" = betterproto2.field(10, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    The rule. The other fields are the old way to write the same.
+    """
 
     rule: "SipDispatchRule | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
 
@@ -3038,6 +3131,10 @@ default_message_pool.register_message("livekit", "CreateSIPDispatchRuleRequest",
 
 @dataclass(eq=False, repr=False)
 class CreateSipInboundTrunkRequest(betterproto2.Message):
+    """
+    A trunk for incoming calls; its id is given by the server.
+    """
+
     trunk: "SipInboundTrunkInfo | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
 
 
@@ -3046,6 +3143,10 @@ default_message_pool.register_message("livekit", "CreateSIPInboundTrunkRequest",
 
 @dataclass(eq=False, repr=False)
 class CreateSipOutboundTrunkRequest(betterproto2.Message):
+    """
+    A trunk for outgoing calls; its id is given by the server.
+    """
+
     trunk: "SipOutboundTrunkInfo | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
 
 
@@ -3054,71 +3155,150 @@ default_message_pool.register_message("livekit", "CreateSIPOutboundTrunkRequest"
 
 @dataclass(eq=False, repr=False)
 class CreateSipParticipantRequest(betterproto2.Message):
+    """
+    Calls somebody and brings the call into a room.
+    """
+
     sip_trunk_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Kept trunk to use, or:
+    """
 
     trunk: "SipOutboundConfig | None" = betterproto2.field(20, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    a trunk for this call only.
+    """
 
     sip_request_uri: "SipRequestDest | None" = betterproto2.field(24, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Exact address in the INVITE, instead of one made from number and trunk.
+    """
 
     sip_to_header: "SipNamedDest | None" = betterproto2.field(25, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Exact To header.
+    """
 
     sip_from_header: "SipNamedDest | None" = betterproto2.field(26, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Exact From header.
+    """
 
     sip_call_to: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Number to call, or user to reach.
+    """
 
     to_user_override: "str" = betterproto2.field(27, betterproto2.TYPE_STRING)
+    """
+    User in the To header, if it is not to be that number.
+    """
 
     sip_number: "str" = betterproto2.field(15, betterproto2.TYPE_STRING)
+    """
+    Caller's number to show; empty takes one of the trunk's.
+    """
 
     room_name: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    Required; the room is opened if need be.
+    """
 
     participant_identity: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+    """
+    Empty lets the server make one.
+    """
 
     participant_name: "str" = betterproto2.field(7, betterproto2.TYPE_STRING)
+    """
+    For display.
+    """
 
     participant_metadata: "str" = betterproto2.field(8, betterproto2.TYPE_STRING)
+    """
+    Application data of the participant.
+    """
 
     participant_attributes: "dict[str, str]" = betterproto2.field(
         9, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
 
     dtmf: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
+    """
+    Keys to press once the call is answered; each `w` waits half a second.
+    """
 
     play_ringtone: "bool" = betterproto2.field(6, betterproto2.TYPE_BOOL)
+    """
+    See `play_dialtone`.
+    """
 
     play_dialtone: "bool" = betterproto2.field(13, betterproto2.TYPE_BOOL)
+    """
+    Let the room hear that it rings.
+    """
 
     hide_phone_number: "bool" = betterproto2.field(10, betterproto2.TYPE_BOOL)
+    """
+    The number is shown neither in the identity nor in attributes.
+    """
 
     headers: "dict[str, str]" = betterproto2.field(
         16, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
+    """
+    Added to the INVITE.
+    """
 
     include_headers: "SipHeaderOptions" = betterproto2.field(
         17, betterproto2.TYPE_ENUM, default_factory=lambda: SipHeaderOptions(0)
     )
+    """
+    Headers that become attributes without being listed.
+    """
 
     ringing_timeout: "datetime.timedelta | None" = betterproto2.field(
         11, betterproto2.TYPE_MESSAGE, unwrap=lambda: _google__protobuf__.Duration, optional=True
     )
+    """
+    How long it may ring before the call is given up.
+    """
 
     max_call_duration: "datetime.timedelta | None" = betterproto2.field(
         12, betterproto2.TYPE_MESSAGE, unwrap=lambda: _google__protobuf__.Duration, optional=True
     )
+    """
+    After which the call is ended.
+    """
 
     krisp_enabled: "bool" = betterproto2.field(14, betterproto2.TYPE_BOOL)
+    """
+    Noise cancellation for the person called.
+    """
 
     media_encryption: "SipMediaEncryption" = betterproto2.field(
         18, betterproto2.TYPE_ENUM, default_factory=lambda: SipMediaEncryption(0)
     )
+    """
+    See `media`.
+    """
 
     media: "SipMediaConfig | None" = betterproto2.field(23, betterproto2.TYPE_MESSAGE, optional=True)
 
     wait_until_answered: "bool" = betterproto2.field(19, betterproto2.TYPE_BOOL)
+    """
+    Answer this request only when the call is answered; a call that fails is then an error with its SIP status.
+    """
 
     display_name: "str | None" = betterproto2.field(21, betterproto2.TYPE_STRING, optional=True)
+    """
+    Caller's name to show; absent takes the participant's, empty shows none.
+    """
 
     destination: "Destination | None" = betterproto2.field(22, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Where the person called is, so that the call leaves from nearby.
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -3133,15 +3313,34 @@ default_message_pool.register_message("livekit", "CreateSIPParticipantRequest", 
 
 @dataclass(eq=False, repr=False)
 class CreateSipTrunkRequest(betterproto2.Message):
+    """
+    A trunk for both directions, as it once was; CreateSIPInboundTrunk and CreateSIPOutboundTrunk took its place.
+    """
+
     inbound_addresses: "list[str]" = betterproto2.field(1, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Addresses or networks that calls may come from.
+    """
 
     outbound_address: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Host to send calls to.
+    """
 
     outbound_number: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    Caller's number of outgoing calls.
+    """
 
     inbound_numbers_regex: "list[str]" = betterproto2.field(4, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Patterns for the callers' numbers.
+    """
 
     inbound_numbers: "list[str]" = betterproto2.field(9, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Numbers that may call; empty admits all.
+    """
 
     inbound_username: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
 
@@ -3772,6 +3971,10 @@ default_message_pool.register_message("livekit", "DeleteRoomResponse", DeleteRoo
 
 @dataclass(eq=False, repr=False)
 class DeleteSipDispatchRuleRequest(betterproto2.Message):
+    """
+    The rule to take away.
+    """
+
     sip_dispatch_rule_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
 
@@ -3780,7 +3983,14 @@ default_message_pool.register_message("livekit", "DeleteSIPDispatchRuleRequest",
 
 @dataclass(eq=False, repr=False)
 class DeleteSipTrunkRequest(betterproto2.Message):
+    """
+    The trunk to take away, of either direction.
+    """
+
     sip_trunk_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    An unknown one is no error.
+    """
 
 
 default_message_pool.register_message("livekit", "DeleteSIPTrunkRequest", DeleteSipTrunkRequest)
@@ -3802,9 +4012,16 @@ default_message_pool.register_message(
 
 @dataclass(eq=False, repr=False)
 class Destination(betterproto2.Message):
+    """
+    A place on earth.
+    """
+
     city: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     country: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Two letters.
+    """
 
     region: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
 
@@ -4446,6 +4663,10 @@ default_message_pool.register_message("livekit", "GetDataBlobResponse", GetDataB
 
 @dataclass(eq=False, repr=False)
 class GetSipInboundTrunkRequest(betterproto2.Message):
+    """
+    The trunk to show.
+    """
+
     sip_trunk_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
 
@@ -4454,6 +4675,10 @@ default_message_pool.register_message("livekit", "GetSIPInboundTrunkRequest", Ge
 
 @dataclass(eq=False, repr=False)
 class GetSipInboundTrunkResponse(betterproto2.Message):
+    """
+    The trunk as it stands.
+    """
+
     trunk: "SipInboundTrunkInfo | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
 
 
@@ -4462,6 +4687,10 @@ default_message_pool.register_message("livekit", "GetSIPInboundTrunkResponse", G
 
 @dataclass(eq=False, repr=False)
 class GetSipOutboundTrunkRequest(betterproto2.Message):
+    """
+    The trunk to show.
+    """
+
     sip_trunk_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
 
@@ -4470,6 +4699,10 @@ default_message_pool.register_message("livekit", "GetSIPOutboundTrunkRequest", G
 
 @dataclass(eq=False, repr=False)
 class GetSipOutboundTrunkResponse(betterproto2.Message):
+    """
+    The trunk as it stands.
+    """
+
     trunk: "SipOutboundTrunkInfo | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
 
 
@@ -5321,11 +5554,24 @@ default_message_pool.register_message("livekit", "ListRoomsResponse", ListRoomsR
 
 @dataclass(eq=False, repr=False)
 class ListSipDispatchRuleRequest(betterproto2.Message):
+    """
+    Which rules to show; empty means all.
+    """
+
     page: "Pagination | None" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Only without `dispatch_rule_ids`.
+    """
 
     dispatch_rule_ids: "list[str]" = betterproto2.field(1, betterproto2.TYPE_STRING, repeated=True)
+    """
+    These, in this order; an unknown one leaves an empty place.
+    """
 
     trunk_ids: "list[str]" = betterproto2.field(2, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Only rules for one of these trunks, or for all trunks.
+    """
 
 
 default_message_pool.register_message("livekit", "ListSIPDispatchRuleRequest", ListSipDispatchRuleRequest)
@@ -5333,6 +5579,10 @@ default_message_pool.register_message("livekit", "ListSIPDispatchRuleRequest", L
 
 @dataclass(eq=False, repr=False)
 class ListSipDispatchRuleResponse(betterproto2.Message):
+    """
+    Those asked for.
+    """
+
     items: "list[SipDispatchRuleInfo]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
 
 
@@ -5341,11 +5591,24 @@ default_message_pool.register_message("livekit", "ListSIPDispatchRuleResponse", 
 
 @dataclass(eq=False, repr=False)
 class ListSipInboundTrunkRequest(betterproto2.Message):
+    """
+    Which trunks to show; empty means all.
+    """
+
     page: "Pagination | None" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Only without `trunk_ids`.
+    """
 
     trunk_ids: "list[str]" = betterproto2.field(1, betterproto2.TYPE_STRING, repeated=True)
+    """
+    These, in this order; an unknown one leaves an empty place.
+    """
 
     numbers: "list[str]" = betterproto2.field(2, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Only those that serve one of these numbers.
+    """
 
 
 default_message_pool.register_message("livekit", "ListSIPInboundTrunkRequest", ListSipInboundTrunkRequest)
@@ -5353,6 +5616,10 @@ default_message_pool.register_message("livekit", "ListSIPInboundTrunkRequest", L
 
 @dataclass(eq=False, repr=False)
 class ListSipInboundTrunkResponse(betterproto2.Message):
+    """
+    Those asked for.
+    """
+
     items: "list[SipInboundTrunkInfo]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
 
 
@@ -5361,11 +5628,24 @@ default_message_pool.register_message("livekit", "ListSIPInboundTrunkResponse", 
 
 @dataclass(eq=False, repr=False)
 class ListSipOutboundTrunkRequest(betterproto2.Message):
+    """
+    Which trunks to show; empty means all.
+    """
+
     page: "Pagination | None" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Only without `trunk_ids`.
+    """
 
     trunk_ids: "list[str]" = betterproto2.field(1, betterproto2.TYPE_STRING, repeated=True)
+    """
+    These, in this order; an unknown one leaves an empty place.
+    """
 
     numbers: "list[str]" = betterproto2.field(2, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Only those that have one of these numbers.
+    """
 
 
 default_message_pool.register_message("livekit", "ListSIPOutboundTrunkRequest", ListSipOutboundTrunkRequest)
@@ -5373,6 +5653,10 @@ default_message_pool.register_message("livekit", "ListSIPOutboundTrunkRequest", 
 
 @dataclass(eq=False, repr=False)
 class ListSipOutboundTrunkResponse(betterproto2.Message):
+    """
+    Those asked for.
+    """
+
     items: "list[SipOutboundTrunkInfo]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
 
 
@@ -5381,6 +5665,10 @@ default_message_pool.register_message("livekit", "ListSIPOutboundTrunkResponse",
 
 @dataclass(eq=False, repr=False)
 class ListSipTrunkRequest(betterproto2.Message):
+    """
+    Trunks in the old form.
+    """
+
     page: "Pagination | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
 
     def __post_init__(self) -> None:
@@ -5393,6 +5681,10 @@ default_message_pool.register_message("livekit", "ListSIPTrunkRequest", ListSipT
 
 @dataclass(eq=False, repr=False)
 class ListSipTrunkResponse(betterproto2.Message):
+    """
+    Trunks of both kinds, in the old form.
+    """
+
     items: "list[SipTrunkInfo]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
 
     def __post_init__(self) -> None:
@@ -6107,6 +6399,10 @@ default_message_pool.register_message("livekit", "Pong", Pong)
 
 @dataclass(eq=False, repr=False)
 class ProviderInfo(betterproto2.Message):
+    """
+    The carrier behind a call.
+    """
+
     id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     name: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -6114,6 +6410,9 @@ class ProviderInfo(betterproto2.Message):
     type: "ProviderType" = betterproto2.field(3, betterproto2.TYPE_ENUM, default_factory=lambda: ProviderType(0))
 
     prevent_transfer: "bool" = betterproto2.field(4, betterproto2.TYPE_BOOL)
+    """
+    It does not allow transfers.
+    """
 
 
 default_message_pool.register_message("livekit", "ProviderInfo", ProviderInfo)
@@ -8055,13 +8354,29 @@ default_message_pool.register_message("livekit", "SimulcastCodecInfo", Simulcast
 
 @dataclass(eq=False, repr=False)
 class SipCallInfo(betterproto2.Message):
+    """
+    A call, running or over.
+    """
+
     call_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    `SCL_…`.
+    """
 
     trunk_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Trunk it came or went through.
+    """
 
     dispatch_rule_id: "str" = betterproto2.field(16, betterproto2.TYPE_STRING)
+    """
+    Rule that brought it to the room; incoming calls only.
+    """
 
     region: "str" = betterproto2.field(17, betterproto2.TYPE_STRING)
+    """
+    Of the node that carries it.
+    """
 
     room_name: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
 
@@ -8072,16 +8387,28 @@ class SipCallInfo(betterproto2.Message):
     participant_attributes: "dict[str, str]" = betterproto2.field(
         18, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
+    """
+    As the call began.
+    """
 
     from_uri: "SipUri | None" = betterproto2.field(6, betterproto2.TYPE_MESSAGE, optional=True)
 
     to_uri: "SipUri | None" = betterproto2.field(7, betterproto2.TYPE_MESSAGE, optional=True)
 
     created_at: "int" = betterproto2.field(9, betterproto2.TYPE_INT64)
+    """
+    Nanoseconds; `created_at_ns` has it now.
+    """
 
     started_at: "int" = betterproto2.field(10, betterproto2.TYPE_INT64)
+    """
+    Nanoseconds; `started_at_ns` has it now.
+    """
 
     ended_at: "int" = betterproto2.field(11, betterproto2.TYPE_INT64)
+    """
+    Nanoseconds; `ended_at_ns` has it now.
+    """
 
     enabled_features: "list[SipFeature]" = betterproto2.field(14, betterproto2.TYPE_ENUM, repeated=True)
 
@@ -8094,30 +8421,60 @@ class SipCallInfo(betterproto2.Message):
     )
 
     created_at_ns: "int" = betterproto2.field(22, betterproto2.TYPE_INT64)
+    """
+    Nanoseconds since the epoch: first sign of the call.
+    """
 
     started_at_ns: "int" = betterproto2.field(23, betterproto2.TYPE_INT64)
+    """
+    Nanoseconds since the epoch: when it was answered; 0 before.
+    """
 
     ended_at_ns: "int" = betterproto2.field(24, betterproto2.TYPE_INT64)
+    """
+    Nanoseconds since the epoch; 0 while it runs.
+    """
 
     disconnect_reason: "DisconnectReason" = betterproto2.field(
         12, betterproto2.TYPE_ENUM, default_factory=lambda: DisconnectReason(0)
     )
 
     error: "str" = betterproto2.field(13, betterproto2.TYPE_STRING)
+    """
+    Why it failed.
+    """
 
     call_status_code: "SipStatus | None" = betterproto2.field(19, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    SIP answer that ended it.
+    """
 
     audio_codec: "str" = betterproto2.field(20, betterproto2.TYPE_STRING)
+    """
+    As negotiated.
+    """
 
     media_encryption: "str" = betterproto2.field(21, betterproto2.TYPE_STRING)
+    """
+    As negotiated; empty if none.
+    """
 
     pcap_file_link: "str" = betterproto2.field(25, betterproto2.TYPE_STRING)
+    """
+    Where a network capture of the call is kept, if one was asked for.
+    """
 
     call_context: "list[_google__protobuf__.Any]" = betterproto2.field(26, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Details that other services have added.
+    """
 
     provider_info: "ProviderInfo | None" = betterproto2.field(27, betterproto2.TYPE_MESSAGE, optional=True)
 
     sip_call_id: "str" = betterproto2.field(28, betterproto2.TYPE_STRING)
+    """
+    Call-ID header, as the carrier knows the call.
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -8134,9 +8491,19 @@ default_message_pool.register_message("livekit", "SIPCallInfo", SipCallInfo)
 
 @dataclass(eq=False, repr=False)
 class SipCodec(betterproto2.Message):
+    """
+    An audio codec.
+    """
+
     name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    As in SDP, such as `PCMU`.
+    """
 
     rate: "int" = betterproto2.field(2, betterproto2.TYPE_UINT32)
+    """
+    Samples per second; 0 is any.
+    """
 
 
 default_message_pool.register_message("livekit", "SIPCodec", SipCodec)
@@ -8145,10 +8512,10 @@ default_message_pool.register_message("livekit", "SIPCodec", SipCodec)
 @dataclass(eq=False, repr=False)
 class SipDispatchRule(betterproto2.Message):
     """
-
+    Where callers go.
 
     Oneofs:
-        - rule:
+        - rule: One of three ways.
     """
 
     dispatch_rule_direct: "SipDispatchRuleDirect | None" = betterproto2.field(
@@ -8169,11 +8536,24 @@ default_message_pool.register_message("livekit", "SIPDispatchRule", SipDispatchR
 
 @dataclass(eq=False, repr=False)
 class SipDispatchRuleCallee(betterproto2.Message):
+    """
+    A room for each number that is called.
+    """
+
     room_prefix: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Beginning of the rooms' names; the called number follows.
+    """
 
     pin: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Digits a caller has to type first; empty asks for none.
+    """
 
     randomize: "bool" = betterproto2.field(3, betterproto2.TYPE_BOOL)
+    """
+    Random letters after it, so each call has a room of its own.
+    """
 
 
 default_message_pool.register_message("livekit", "SIPDispatchRuleCallee", SipDispatchRuleCallee)
@@ -8181,9 +8561,16 @@ default_message_pool.register_message("livekit", "SIPDispatchRuleCallee", SipDis
 
 @dataclass(eq=False, repr=False)
 class SipDispatchRuleDirect(betterproto2.Message):
+    """
+    All callers into one room.
+    """
+
     room_name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     pin: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Digits a caller has to type first; empty asks for none.
+    """
 
 
 default_message_pool.register_message("livekit", "SIPDispatchRuleDirect", SipDispatchRuleDirect)
@@ -8191,11 +8578,24 @@ default_message_pool.register_message("livekit", "SIPDispatchRuleDirect", SipDis
 
 @dataclass(eq=False, repr=False)
 class SipDispatchRuleIndividual(betterproto2.Message):
+    """
+    A room for each caller.
+    """
+
     room_prefix: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Beginning of the rooms' names; the caller's number and random letters follow.
+    """
 
     pin: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Digits a caller has to type first; empty asks for none.
+    """
 
     no_randomness: "bool" = betterproto2.field(3, betterproto2.TYPE_BOOL)
+    """
+    Leaves the random letters out, so a caller comes back to the same room.
+    """
 
 
 default_message_pool.register_message("livekit", "SIPDispatchRuleIndividual", SipDispatchRuleIndividual)
@@ -8203,37 +8603,77 @@ default_message_pool.register_message("livekit", "SIPDispatchRuleIndividual", Si
 
 @dataclass(eq=False, repr=False)
 class SipDispatchRuleInfo(betterproto2.Message):
+    """
+    Which calls a rule is for, where it sends them, and how the caller takes part.
+    """
+
     sip_dispatch_rule_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    `SDR_…`.
+    """
 
     rule: "SipDispatchRule | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
 
     trunk_ids: "list[str]" = betterproto2.field(3, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Only calls through these trunks; empty means all.
+    """
 
     hide_phone_number: "bool" = betterproto2.field(4, betterproto2.TYPE_BOOL)
+    """
+    The caller's number is shown neither in the identity nor in attributes.
+    """
 
     inbound_numbers: "list[str]" = betterproto2.field(7, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Only calls from these numbers; empty means all.
+    """
 
     numbers: "list[str]" = betterproto2.field(13, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Only calls to these numbers; empty means all.
+    """
 
     name: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
+    """
+    For the operator.
+    """
 
     metadata: "str" = betterproto2.field(6, betterproto2.TYPE_STRING)
+    """
+    Becomes the participant's metadata.
+    """
 
     attributes: "dict[str, str]" = betterproto2.field(
         8, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
+    """
+    Become the participant's attributes.
+    """
 
     room_preset: "str" = betterproto2.field(9, betterproto2.TYPE_STRING)
+    """
+    Preset by which the room is opened.
+    """
 
     room_config: "RoomConfiguration | None" = betterproto2.field(10, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Shape in which the room is opened; wins over the preset.
+    """
 
     media: "SipMediaConfig | None" = betterproto2.field(16, betterproto2.TYPE_MESSAGE, optional=True)
 
     krisp_enabled: "bool" = betterproto2.field(11, betterproto2.TYPE_BOOL)
+    """
+    Noise cancellation for callers.
+    """
 
     media_encryption: "SipMediaEncryption" = betterproto2.field(
         12, betterproto2.TYPE_ENUM, default_factory=lambda: SipMediaEncryption(0)
     )
+    """
+    See `media`.
+    """
 
     created_at: "datetime.datetime | None" = betterproto2.field(
         14, betterproto2.TYPE_MESSAGE, unwrap=lambda: _google__protobuf__.Timestamp, optional=True
@@ -8254,6 +8694,10 @@ default_message_pool.register_message("livekit", "SIPDispatchRuleInfo", SipDispa
 
 @dataclass(eq=False, repr=False)
 class SipDispatchRuleUpdate(betterproto2.Message):
+    """
+    Changes to a rule; absent fields stay.
+    """
+
     trunk_ids: "ListUpdate | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
 
     rule: "SipDispatchRule | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
@@ -8267,6 +8711,9 @@ class SipDispatchRuleUpdate(betterproto2.Message):
     )
 
     media_encryption: "SipMediaEncryption | None" = betterproto2.field(6, betterproto2.TYPE_ENUM, optional=True)
+    """
+    See `media`.
+    """
 
     media: "SipMediaConfig | None" = betterproto2.field(7, betterproto2.TYPE_MESSAGE, optional=True)
 
@@ -8301,57 +8748,112 @@ default_message_pool.register_message("livekit", "SipDTMF", SipDtmf)
 
 @dataclass(eq=False, repr=False)
 class SipInboundTrunkInfo(betterproto2.Message):
+    """
+    Which calls from a carrier are let in, and how they are treated.
+    """
+
     sip_trunk_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    `ST_…`.
+    """
 
     name: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    For the operator.
+    """
 
     metadata: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    For the operator; participants never see it.
+    """
 
     numbers: "list[str]" = betterproto2.field(4, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Own numbers that may be called through this trunk; empty means any, and then an address or login is needed.
+    """
 
     allowed_addresses: "list[str]" = betterproto2.field(5, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Addresses or networks that calls may come from; empty admits all.
+    """
 
     allowed_numbers: "list[str]" = betterproto2.field(6, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Callers that are let in; empty admits all.
+    """
 
     auth_username: "str" = betterproto2.field(7, betterproto2.TYPE_STRING)
+    """
+    Login that a caller has to give; empty asks for none.
+    """
 
     auth_password: "str" = betterproto2.field(8, betterproto2.TYPE_STRING)
+    """
+    Goes with the user name.
+    """
 
     auth_realm: "str" = betterproto2.field(19, betterproto2.TYPE_STRING)
+    """
+    Realm shown in the challenge.
+    """
 
     headers: "dict[str, str]" = betterproto2.field(
         9, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
+    """
+    Added to the answer of a call.
+    """
 
     headers_to_attributes: "dict[str, str]" = betterproto2.field(
         10, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
+    """
+    Header, to the participant's attribute that takes its value.
+    """
 
     attributes_to_headers: "dict[str, str]" = betterproto2.field(
         14, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
+    """
+    Attribute, to the header of the BYE that takes its value.
+    """
 
     include_headers: "SipHeaderOptions" = betterproto2.field(
         15, betterproto2.TYPE_ENUM, default_factory=lambda: SipHeaderOptions(0)
     )
+    """
+    Headers that become attributes without being listed.
+    """
 
     ringing_timeout: "datetime.timedelta | None" = betterproto2.field(
         11, betterproto2.TYPE_MESSAGE, unwrap=lambda: _google__protobuf__.Duration, optional=True
     )
+    """
+    How long a call may ring before it is refused.
+    """
 
     ringing_timeout_status: "SipStatusCode" = betterproto2.field(
         21, betterproto2.TYPE_ENUM, default_factory=lambda: SipStatusCode(0)
     )
+    """
+    With which code it is refused then.
+    """
 
     max_call_duration: "datetime.timedelta | None" = betterproto2.field(
         12, betterproto2.TYPE_MESSAGE, unwrap=lambda: _google__protobuf__.Duration, optional=True
     )
 
     krisp_enabled: "bool" = betterproto2.field(13, betterproto2.TYPE_BOOL)
+    """
+    Noise cancellation for callers.
+    """
 
     media_encryption: "SipMediaEncryption" = betterproto2.field(
         16, betterproto2.TYPE_ENUM, default_factory=lambda: SipMediaEncryption(0)
     )
+    """
+    See `media`.
+    """
 
     media: "SipMediaConfig | None" = betterproto2.field(20, betterproto2.TYPE_MESSAGE, optional=True)
 
@@ -8374,6 +8876,10 @@ default_message_pool.register_message("livekit", "SIPInboundTrunkInfo", SipInbou
 
 @dataclass(eq=False, repr=False)
 class SipInboundTrunkUpdate(betterproto2.Message):
+    """
+    Changes to a trunk; absent fields stay.
+    """
+
     numbers: "ListUpdate | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
 
     allowed_addresses: "ListUpdate | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
@@ -8391,6 +8897,9 @@ class SipInboundTrunkUpdate(betterproto2.Message):
     metadata: "str | None" = betterproto2.field(7, betterproto2.TYPE_STRING, optional=True)
 
     media_encryption: "SipMediaEncryption | None" = betterproto2.field(8, betterproto2.TYPE_ENUM, optional=True)
+    """
+    See `media`.
+    """
 
     media: "SipMediaConfig | None" = betterproto2.field(10, betterproto2.TYPE_MESSAGE, optional=True)
 
@@ -8405,15 +8914,31 @@ default_message_pool.register_message("livekit", "SIPInboundTrunkUpdate", SipInb
 
 @dataclass(eq=False, repr=False)
 class SipMediaConfig(betterproto2.Message):
+    """
+    How a call's audio is carried.
+    """
+
     only_listed_codecs: "bool" = betterproto2.field(1, betterproto2.TYPE_BOOL)
+    """
+    Offer nothing but `codecs`.
+    """
 
     codecs: "list[SipCodec]" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Best first; without any, the usual ones.
+    """
 
     encryption: "SipMediaEncryption | None" = betterproto2.field(3, betterproto2.TYPE_ENUM, optional=True)
+    """
+    Absent takes the server's default.
+    """
 
     media_timeout: "datetime.timedelta | None" = betterproto2.field(
         4, betterproto2.TYPE_MESSAGE, unwrap=lambda: _google__protobuf__.Duration, optional=True
     )
+    """
+    Silence on the wire after which the call is ended; absent takes the server's default.
+    """
 
 
 default_message_pool.register_message("livekit", "SIPMediaConfig", SipMediaConfig)
@@ -8422,13 +8947,16 @@ default_message_pool.register_message("livekit", "SIPMediaConfig", SipMediaConfi
 @dataclass(eq=False, repr=False)
 class SipNamedDest(betterproto2.Message):
     """
-
+    A SIP address with a name to show.
 
     Oneofs:
-        - uri:
+        - uri: The address, as text or in parts.
     """
 
     display_name: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    Name in front of the address.
+    """
 
     raw: "str | None" = betterproto2.field(1, betterproto2.TYPE_STRING, optional=True, group="uri")
 
@@ -8440,9 +8968,19 @@ default_message_pool.register_message("livekit", "SIPNamedDest", SipNamedDest)
 
 @dataclass(eq=False, repr=False)
 class SipOutboundConfig(betterproto2.Message):
+    """
+    A trunk for a single call, which need not be kept.
+    """
+
     hostname: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Host that the call is sent to.
+    """
 
     destination_country: "str" = betterproto2.field(7, betterproto2.TYPE_STRING)
+    """
+    Two letters: where the call goes, so that it leaves from nearby.
+    """
 
     transport: "SipTransport" = betterproto2.field(2, betterproto2.TYPE_ENUM, default_factory=lambda: SipTransport(0))
 
@@ -8453,12 +8991,21 @@ class SipOutboundConfig(betterproto2.Message):
     headers_to_attributes: "dict[str, str]" = betterproto2.field(
         5, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
+    """
+    Header of the answer, to the participant's attribute that takes its value.
+    """
 
     attributes_to_headers: "dict[str, str]" = betterproto2.field(
         6, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
+    """
+    Attribute, to the header of the BYE that takes its value.
+    """
 
     from_host: "str" = betterproto2.field(8, betterproto2.TYPE_STRING)
+    """
+    Host shown in the caller's address.
+    """
 
 
 default_message_pool.register_message("livekit", "SIPOutboundConfig", SipOutboundConfig)
@@ -8466,47 +9013,93 @@ default_message_pool.register_message("livekit", "SIPOutboundConfig", SipOutboun
 
 @dataclass(eq=False, repr=False)
 class SipOutboundTrunkInfo(betterproto2.Message):
+    """
+    How calls reach a carrier.
+    """
+
     sip_trunk_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    `ST_…`.
+    """
 
     name: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    For the operator.
+    """
 
     metadata: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    For the operator; participants never see it.
+    """
 
     address: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+    """
+    Host, with a port if need be, that calls are sent to. No scheme.
+    """
 
     destination_country: "str" = betterproto2.field(14, betterproto2.TYPE_STRING)
+    """
+    Two letters: where calls usually go, so that they leave from nearby.
+    """
 
     transport: "SipTransport" = betterproto2.field(5, betterproto2.TYPE_ENUM, default_factory=lambda: SipTransport(0))
 
     numbers: "list[str]" = betterproto2.field(6, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Caller's numbers; one is picked for each call. `*` allows any.
+    """
 
     auth_username: "str" = betterproto2.field(7, betterproto2.TYPE_STRING)
+    """
+    Login the carrier asks for.
+    """
 
     auth_password: "str" = betterproto2.field(8, betterproto2.TYPE_STRING)
+    """
+    Goes with the user name.
+    """
 
     headers: "dict[str, str]" = betterproto2.field(
         9, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
+    """
+    Added to each call's INVITE.
+    """
 
     headers_to_attributes: "dict[str, str]" = betterproto2.field(
         10, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
+    """
+    Header of the answer, to the participant's attribute that takes its value.
+    """
 
     attributes_to_headers: "dict[str, str]" = betterproto2.field(
         11, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
+    """
+    Attribute, to the header of the BYE that takes its value.
+    """
 
     include_headers: "SipHeaderOptions" = betterproto2.field(
         12, betterproto2.TYPE_ENUM, default_factory=lambda: SipHeaderOptions(0)
     )
+    """
+    Headers that become attributes without being listed.
+    """
 
     media_encryption: "SipMediaEncryption" = betterproto2.field(
         13, betterproto2.TYPE_ENUM, default_factory=lambda: SipMediaEncryption(0)
     )
+    """
+    See `media`.
+    """
 
     media: "SipMediaConfig | None" = betterproto2.field(18, betterproto2.TYPE_MESSAGE, optional=True)
 
     from_host: "str" = betterproto2.field(15, betterproto2.TYPE_STRING)
+    """
+    Host shown in the caller's address.
+    """
 
     created_at: "datetime.datetime | None" = betterproto2.field(
         16, betterproto2.TYPE_MESSAGE, unwrap=lambda: _google__protobuf__.Timestamp, optional=True
@@ -8527,6 +9120,10 @@ default_message_pool.register_message("livekit", "SIPOutboundTrunkInfo", SipOutb
 
 @dataclass(eq=False, repr=False)
 class SipOutboundTrunkUpdate(betterproto2.Message):
+    """
+    Changes to a trunk; absent fields stay.
+    """
+
     address: "str | None" = betterproto2.field(1, betterproto2.TYPE_STRING, optional=True)
 
     transport: "SipTransport | None" = betterproto2.field(2, betterproto2.TYPE_ENUM, optional=True)
@@ -8544,6 +9141,9 @@ class SipOutboundTrunkUpdate(betterproto2.Message):
     metadata: "str | None" = betterproto2.field(7, betterproto2.TYPE_STRING, optional=True)
 
     media_encryption: "SipMediaEncryption | None" = betterproto2.field(8, betterproto2.TYPE_ENUM, optional=True)
+    """
+    See `media`.
+    """
 
     media: "SipMediaConfig | None" = betterproto2.field(11, betterproto2.TYPE_MESSAGE, optional=True)
 
@@ -8560,13 +9160,23 @@ default_message_pool.register_message("livekit", "SIPOutboundTrunkUpdate", SipOu
 
 @dataclass(eq=False, repr=False)
 class SipParticipantInfo(betterproto2.Message):
+    """
+    The call that was started.
+    """
+
     participant_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    `PA_…`.
+    """
 
     participant_identity: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
     room_name: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
 
     sip_call_id: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+    """
+    `SCL_…`.
+    """
 
 
 default_message_pool.register_message("livekit", "SIPParticipantInfo", SipParticipantInfo)
@@ -8575,10 +9185,10 @@ default_message_pool.register_message("livekit", "SIPParticipantInfo", SipPartic
 @dataclass(eq=False, repr=False)
 class SipRequestDest(betterproto2.Message):
     """
-
+    A SIP address, as text or in parts.
 
     Oneofs:
-        - uri:
+        - uri: Which of the two.
     """
 
     raw: "str | None" = betterproto2.field(1, betterproto2.TYPE_STRING, optional=True, group="uri")
@@ -8591,9 +9201,16 @@ default_message_pool.register_message("livekit", "SIPRequestDest", SipRequestDes
 
 @dataclass(eq=False, repr=False)
 class SipStatus(betterproto2.Message):
+    """
+    The answer a call got.
+    """
+
     code: "SipStatusCode" = betterproto2.field(1, betterproto2.TYPE_ENUM, default_factory=lambda: SipStatusCode(0))
 
     status: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Words that came with the code.
+    """
 
 
 default_message_pool.register_message("livekit", "SIPStatus", SipStatus)
@@ -8601,6 +9218,10 @@ default_message_pool.register_message("livekit", "SIPStatus", SipStatus)
 
 @dataclass(eq=False, repr=False)
 class SipTransferError(betterproto2.Message):
+    """
+    Goes with the error of a failed transfer.
+    """
+
     transfer_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     reason: "SipTransferReason" = betterproto2.field(
@@ -8608,6 +9229,9 @@ class SipTransferError(betterproto2.Message):
     )
 
     sip_status: "SipStatus | None" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    What the other side reported last.
+    """
 
 
 default_message_pool.register_message("livekit", "SIPTransferError", SipTransferError)
@@ -8615,6 +9239,10 @@ default_message_pool.register_message("livekit", "SIPTransferError", SipTransfer
 
 @dataclass(eq=False, repr=False)
 class SipTransferInfo(betterproto2.Message):
+    """
+    A transfer, running or over.
+    """
+
     transfer_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     call_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -8622,16 +9250,28 @@ class SipTransferInfo(betterproto2.Message):
     transfer_to: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
 
     transfer_initiated_at_ns: "int" = betterproto2.field(4, betterproto2.TYPE_INT64)
+    """
+    Nanoseconds since the epoch.
+    """
 
     transfer_completed_at_ns: "int" = betterproto2.field(5, betterproto2.TYPE_INT64)
+    """
+    Nanoseconds since the epoch; 0 while it runs.
+    """
 
     transfer_status: "SipTransferStatus" = betterproto2.field(
         6, betterproto2.TYPE_ENUM, default_factory=lambda: SipTransferStatus(0)
     )
 
     error: "str" = betterproto2.field(7, betterproto2.TYPE_STRING)
+    """
+    Why it failed.
+    """
 
     transfer_status_code: "SipStatus | None" = betterproto2.field(8, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    What the other side reported last.
+    """
 
     reason: "SipTransferReason" = betterproto2.field(
         9, betterproto2.TYPE_ENUM, default_factory=lambda: SipTransferReason(0)
@@ -8643,6 +9283,10 @@ default_message_pool.register_message("livekit", "SIPTransferInfo", SipTransferI
 
 @dataclass(eq=False, repr=False)
 class SipTrunkInfo(betterproto2.Message):
+    """
+    A trunk in the old form for both directions.
+    """
+
     sip_trunk_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     kind: "SipTrunkInfoTrunkKind" = betterproto2.field(
@@ -8658,6 +9302,9 @@ class SipTrunkInfo(betterproto2.Message):
     transport: "SipTransport" = betterproto2.field(13, betterproto2.TYPE_ENUM, default_factory=lambda: SipTransport(0))
 
     inbound_numbers_regex: "list[str]" = betterproto2.field(5, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Patterns for the callers' numbers.
+    """
 
     inbound_numbers: "list[str]" = betterproto2.field(10, betterproto2.TYPE_STRING, repeated=True)
 
@@ -8685,13 +9332,29 @@ default_message_pool.register_message("livekit", "SIPTrunkInfo", SipTrunkInfo)
 
 @dataclass(eq=False, repr=False)
 class SipUri(betterproto2.Message):
+    """
+    A SIP address in parts.
+    """
+
     user: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Number or name before the `@`.
+    """
 
     host: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Name after the `@`.
+    """
 
     ip: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    Address that was really used.
+    """
 
     port: "int" = betterproto2.field(4, betterproto2.TYPE_UINT32)
+    """
+    0 is the transport's usual one.
+    """
 
     transport: "SipTransport" = betterproto2.field(5, betterproto2.TYPE_ENUM, default_factory=lambda: SipTransport(0))
 
@@ -9627,21 +10290,37 @@ default_message_pool.register_message("livekit", "TranscriptionSegment", Transcr
 
 @dataclass(eq=False, repr=False)
 class TransferSipParticipantRequest(betterproto2.Message):
+    """
+    Hands a call over to another number; the participant then leaves the room.
+    """
+
     participant_identity: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     room_name: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
     transfer_to: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    `tel:` or `sip:` address.
+    """
 
     play_dialtone: "bool" = betterproto2.field(4, betterproto2.TYPE_BOOL)
+    """
+    Let the caller hear that it rings.
+    """
 
     headers: "dict[str, str]" = betterproto2.field(
         5, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
+    """
+    Added to the REFER.
+    """
 
     ringing_timeout: "datetime.timedelta | None" = betterproto2.field(
         6, betterproto2.TYPE_MESSAGE, unwrap=lambda: _google__protobuf__.Duration, optional=True
     )
+    """
+    How long the new destination may ring.
+    """
 
 
 default_message_pool.register_message("livekit", "TransferSIPParticipantRequest", TransferSipParticipantRequest)
@@ -9649,6 +10328,10 @@ default_message_pool.register_message("livekit", "TransferSIPParticipantRequest"
 
 @dataclass(eq=False, repr=False)
 class TransferSipParticipantResponse(betterproto2.Message):
+    """
+    How the transfer went.
+    """
+
     transfer_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     status: "SipTransferStatus" = betterproto2.field(
@@ -9660,6 +10343,9 @@ class TransferSipParticipantResponse(betterproto2.Message):
     )
 
     sip_status: "SipStatus | None" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    What the other side reported last.
+    """
 
 
 default_message_pool.register_message("livekit", "TransferSIPParticipantResponse", TransferSipParticipantResponse)
@@ -9940,10 +10626,10 @@ default_message_pool.register_message("livekit", "UpdateRoomMetadataRequest", Up
 @dataclass(eq=False, repr=False)
 class UpdateSipDispatchRuleRequest(betterproto2.Message):
     """
-
+    Another shape for a rule.
 
     Oneofs:
-        - action:
+        - action: All of it, or only what is named.
     """
 
     sip_dispatch_rule_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -9963,10 +10649,10 @@ default_message_pool.register_message("livekit", "UpdateSIPDispatchRuleRequest",
 @dataclass(eq=False, repr=False)
 class UpdateSipInboundTrunkRequest(betterproto2.Message):
     """
-
+    Another shape for a trunk.
 
     Oneofs:
-        - action:
+        - action: All of it, or only what is named.
     """
 
     sip_trunk_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -9986,10 +10672,10 @@ default_message_pool.register_message("livekit", "UpdateSIPInboundTrunkRequest",
 @dataclass(eq=False, repr=False)
 class UpdateSipOutboundTrunkRequest(betterproto2.Message):
     """
-
+    Another shape for a trunk.
 
     Oneofs:
-        - action:
+        - action: All of it, or only what is named.
     """
 
     sip_trunk_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -11326,6 +12012,10 @@ class RoomServiceStub(betterproto2_grpclib.ServiceStub):
 
 
 class SipStub(betterproto2_grpclib.ServiceStub):
+    """
+    The operator's API for telephony. Trunks and rules need the token's `sip.admin`, calls `sip.call`.
+    """
+
     async def list_sip_trunk(
         self,
         message: "ListSipTrunkRequest",
@@ -11334,6 +12024,9 @@ class SipStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "ListSipTrunkResponse":
+        """
+        Old form; both directions.
+        """
 
         warnings.warn("Sip.list_sip_trunk is deprecated", DeprecationWarning)
 
@@ -11354,6 +12047,9 @@ class SipStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "SipInboundTrunkInfo":
+        """
+        Needs `sip.admin`.
+        """
 
         return await self._unary_unary(
             "/livekit.SIP/CreateSIPInboundTrunk",
@@ -11372,6 +12068,9 @@ class SipStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "SipOutboundTrunkInfo":
+        """
+        Needs `sip.admin`.
+        """
 
         return await self._unary_unary(
             "/livekit.SIP/CreateSIPOutboundTrunk",
@@ -11390,6 +12089,9 @@ class SipStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "SipInboundTrunkInfo":
+        """
+        Needs `sip.admin`; an unknown trunk is `not_found`.
+        """
 
         return await self._unary_unary(
             "/livekit.SIP/UpdateSIPInboundTrunk",
@@ -11408,6 +12110,9 @@ class SipStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "SipOutboundTrunkInfo":
+        """
+        Needs `sip.admin`; an unknown trunk is `not_found`.
+        """
 
         return await self._unary_unary(
             "/livekit.SIP/UpdateSIPOutboundTrunk",
@@ -11426,6 +12131,9 @@ class SipStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "GetSipInboundTrunkResponse":
+        """
+        Needs `sip.admin`; an unknown trunk is `not_found`.
+        """
 
         return await self._unary_unary(
             "/livekit.SIP/GetSIPInboundTrunk",
@@ -11444,6 +12152,9 @@ class SipStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "GetSipOutboundTrunkResponse":
+        """
+        Needs `sip.admin`; an unknown trunk is `not_found`.
+        """
 
         return await self._unary_unary(
             "/livekit.SIP/GetSIPOutboundTrunk",
@@ -11462,6 +12173,9 @@ class SipStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "ListSipInboundTrunkResponse":
+        """
+        Needs `sip.admin`.
+        """
 
         return await self._unary_unary(
             "/livekit.SIP/ListSIPInboundTrunk",
@@ -11480,6 +12194,9 @@ class SipStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "ListSipOutboundTrunkResponse":
+        """
+        Needs `sip.admin`.
+        """
 
         return await self._unary_unary(
             "/livekit.SIP/ListSIPOutboundTrunk",
@@ -11498,6 +12215,9 @@ class SipStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "SipTrunkInfo":
+        """
+        Needs `sip.admin`. Answers the trunk as it was, in the old form.
+        """
 
         return await self._unary_unary(
             "/livekit.SIP/DeleteSIPTrunk",
@@ -11516,6 +12236,9 @@ class SipStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "SipDispatchRuleInfo":
+        """
+        Needs `sip.admin`. A rule that another one contradicts is `invalid_argument`.
+        """
 
         return await self._unary_unary(
             "/livekit.SIP/CreateSIPDispatchRule",
@@ -11534,6 +12257,9 @@ class SipStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "SipDispatchRuleInfo":
+        """
+        Needs `sip.admin`; an unknown rule is `not_found`.
+        """
 
         return await self._unary_unary(
             "/livekit.SIP/UpdateSIPDispatchRule",
@@ -11552,6 +12278,9 @@ class SipStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "ListSipDispatchRuleResponse":
+        """
+        Needs `sip.admin`.
+        """
 
         return await self._unary_unary(
             "/livekit.SIP/ListSIPDispatchRule",
@@ -11570,6 +12299,9 @@ class SipStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "SipDispatchRuleInfo":
+        """
+        Needs `sip.admin`. Answers the rule as it was.
+        """
 
         return await self._unary_unary(
             "/livekit.SIP/DeleteSIPDispatchRule",
@@ -11588,6 +12320,9 @@ class SipStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "SipParticipantInfo":
+        """
+        Needs `sip.call`. Answers when the call has begun, not when it is answered, unless asked to wait.
+        """
 
         return await self._unary_unary(
             "/livekit.SIP/CreateSIPParticipant",
@@ -11606,6 +12341,9 @@ class SipStub(betterproto2_grpclib.ServiceStub):
         deadline: "Deadline | None" = None,
         metadata: "MetadataLike | None" = None,
     ) -> "TransferSipParticipantResponse":
+        """
+        Needs `sip.call`, and `roomAdmin` for the room.
+        """
 
         return await self._unary_unary(
             "/livekit.SIP/TransferSIPParticipant",
@@ -12284,69 +13022,121 @@ class RoomServiceBase(betterproto2_grpclib.ServiceBase):
 
 
 class SipBase(betterproto2_grpclib.ServiceBase):
+    """
+    The operator's API for telephony. Trunks and rules need the token's `sip.admin`, calls `sip.call`.
+    """
+
     async def list_sip_trunk(self, message: "ListSipTrunkRequest") -> "ListSipTrunkResponse":
+        """
+        Old form; both directions.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def create_sip_inbound_trunk(self, message: "CreateSipInboundTrunkRequest") -> "SipInboundTrunkInfo":
+        """
+        Needs `sip.admin`.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def create_sip_outbound_trunk(self, message: "CreateSipOutboundTrunkRequest") -> "SipOutboundTrunkInfo":
+        """
+        Needs `sip.admin`.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def update_sip_inbound_trunk(self, message: "UpdateSipInboundTrunkRequest") -> "SipInboundTrunkInfo":
+        """
+        Needs `sip.admin`; an unknown trunk is `not_found`.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def update_sip_outbound_trunk(self, message: "UpdateSipOutboundTrunkRequest") -> "SipOutboundTrunkInfo":
+        """
+        Needs `sip.admin`; an unknown trunk is `not_found`.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def get_sip_inbound_trunk(self, message: "GetSipInboundTrunkRequest") -> "GetSipInboundTrunkResponse":
+        """
+        Needs `sip.admin`; an unknown trunk is `not_found`.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def get_sip_outbound_trunk(self, message: "GetSipOutboundTrunkRequest") -> "GetSipOutboundTrunkResponse":
+        """
+        Needs `sip.admin`; an unknown trunk is `not_found`.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def list_sip_inbound_trunk(self, message: "ListSipInboundTrunkRequest") -> "ListSipInboundTrunkResponse":
+        """
+        Needs `sip.admin`.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def list_sip_outbound_trunk(self, message: "ListSipOutboundTrunkRequest") -> "ListSipOutboundTrunkResponse":
+        """
+        Needs `sip.admin`.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def delete_sip_trunk(self, message: "DeleteSipTrunkRequest") -> "SipTrunkInfo":
+        """
+        Needs `sip.admin`. Answers the trunk as it was, in the old form.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def create_sip_dispatch_rule(self, message: "CreateSipDispatchRuleRequest") -> "SipDispatchRuleInfo":
+        """
+        Needs `sip.admin`. A rule that another one contradicts is `invalid_argument`.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def update_sip_dispatch_rule(self, message: "UpdateSipDispatchRuleRequest") -> "SipDispatchRuleInfo":
+        """
+        Needs `sip.admin`; an unknown rule is `not_found`.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def list_sip_dispatch_rule(self, message: "ListSipDispatchRuleRequest") -> "ListSipDispatchRuleResponse":
+        """
+        Needs `sip.admin`.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def delete_sip_dispatch_rule(self, message: "DeleteSipDispatchRuleRequest") -> "SipDispatchRuleInfo":
+        """
+        Needs `sip.admin`. Answers the rule as it was.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def create_sip_participant(self, message: "CreateSipParticipantRequest") -> "SipParticipantInfo":
+        """
+        Needs `sip.call`. Answers when the call has begun, not when it is answered, unless asked to wait.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def transfer_sip_participant(
         self, message: "TransferSipParticipantRequest"
     ) -> "TransferSipParticipantResponse":
+        """
+        Needs `sip.call`, and `roomAdmin` for the room.
+        """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 

@@ -9,7 +9,6 @@ from typing import Any, TypeVar, cast
 
 import orjson
 
-from roomwright import codec
 from roomwright_proto import livekit as pb
 
 _Message = TypeVar("_Message", pb.Codec, pb.RoomConfiguration)
@@ -56,15 +55,12 @@ def whole(lowest: int, highest: int) -> Reader:
     return read
 
 
-def one_of(*allowed: str) -> Reader:
-    """One of a few words."""
-
-    def read(value: Any, path: str) -> str:
-        if value not in allowed:
-            raise refuse(path, value, f"one of {', '.join(allowed)}")
-        return cast("str", value)
-
-    return read
+def log_level(value: Any, path: str) -> str:
+    """The least level that is logged; `warning` is accepted for `warn`."""
+    level = "warn" if value == "warning" else value
+    if level not in ("debug", "info", "warn", "error"):
+        raise refuse(path, value, "one of debug, info, warn, error")
+    return cast("str", level)
 
 
 def text(value: Any, path: str) -> str:
@@ -133,6 +129,8 @@ def room_configurations(value: Any, path: str) -> Mapping[str, pb.RoomConfigurat
 
 
 def _message(kind: type[_Message], value: Any, path: str) -> _Message:
+    from roomwright import codec  # only configurations with messages in them pay for it
+
     try:
         return codec.from_json(kind, orjson.dumps(mapping(value, path)))
     except (codec.CodecError, orjson.JSONEncodeError) as error:

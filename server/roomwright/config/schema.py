@@ -30,7 +30,7 @@ SUPPORTED: Mapping[str, Reader] = {
     "limit.max_participant_name_length": _UINT32,
     "limit.max_participant_identity_length": _UINT32,
     "limit.max_data_size": _UINT32,
-    "logging.level": readers.one_of("debug", "info", "warn", "error"),
+    "logging.level": readers.log_level,
     "logging.json": readers.boolean,
     "rtc.node_ip": readers.address,
     "grpc.port": _PORT,

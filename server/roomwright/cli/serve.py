@@ -1,0 +1,74 @@
+"""`roomwright`, `roomwright serve` and `roomwright config`."""
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from roomwright.cli import CommandError
+from roomwright.config import DEV_KEYS, Config, ConfigError, Flags, load, require_keys
+
+if TYPE_CHECKING:
+    from roomwright.app import Server
+
+_JOIN_TOKEN_HOURS = 24
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """Run the server until it is told to stop. Returns the exit code."""
+    config = _load(arguments)
+    try:
+        require_keys(config)
+    except ConfigError as error:
+        raise CommandError(str(error)) from error
+    from roomwright.app import run  # the web server and all services: not for errors and other commands
+
+    try:
+        return run(config, _introduce if config.development else None)
+    except OSError as error:
+        raise CommandError(f"cannot listen: {error.strerror or error}") from error
+
+
+def show_config(arguments: argparse.Namespace) -> int:
+    """Print the effective configuration."""
+    from roomwright.config.show import to_yaml
+
+    sys.stdout.write(to_yaml(_load(arguments)))
+    return 0
+
+
+def _load(arguments: argparse.Namespace) -> Config:
+    """The configuration; its warnings go to standard error."""
+    given = {name: value for name, value in vars(arguments).items() if name in Flags.__dataclass_fields__}
+    given["bind"] = tuple(given.get("bind", ()))
+    try:
+        loaded = load(Flags(**given), os.environ)
+    except ConfigError as error:
+        raise CommandError(str(error)) from error
+    for warning in loaded.warnings:
+        print(f"roomwright: warning: {warning}", file=sys.stderr)
+    return loaded.config
+
+
+def _introduce(server: "Server") -> None:
+    """Say what somebody who tries things out needs to connect."""
+    print(introduction(server.config, server.url), flush=True)
+
+
+def introduction(config: Config, url: str) -> str:
+    """What a development server says once it listens: where it is, and how to get in."""
+    from roomwright.auth import Claims, VideoGrant, mint
+    from roomwright.clock import SystemClock
+
+    key, secret = next(iter(config.keys.items()))
+    claims = Claims(identity="dev", video=VideoGrant(room_join=True, room="dev"))
+    token = mint(claims, key=key, secret=secret, ttl=_JOIN_TOKEN_HOURS * 3600, clock=SystemClock())
+    return "\n".join(
+        (
+            "Roomwright runs in development mode.",
+            f"  URL         {url}",
+            f"  API key     {key}",
+            f"  API secret  {secret if DEV_KEYS.get(key) == secret else '(the configured one)'}",
+            f'  join token  {token}  (identity "dev", room "dev", {_JOIN_TOKEN_HOURS} hours)',
+        )
+    )

@@ -505,6 +505,9 @@ class AudioTrackFeature(betterproto2.Enum):
     TF_NOISE_SUPPRESSION = 4
 
     TF_ENHANCED_NOISE_CANCELLATION = 5
+    """
+    Noise is removed by a model, beyond what browsers do.
+    """
 
     TF_PRECONNECT_BUFFER = 6
     """
@@ -625,10 +628,16 @@ class ConnectionQuality(betterproto2.Enum):
     """
 
     POOR = 0
+    """
+    Users notice.
+    """
 
     GOOD = 1
 
     EXCELLENT = 2
+    """
+    Nothing to notice; also before there is anything to judge by.
+    """
 
     LOST = 3
     """
@@ -671,10 +680,19 @@ class DataStreamOperationType(betterproto2.Enum):
     """
 
     CREATE = 0
+    """
+    Nothing: it is new.
+    """
 
     UPDATE = 1
+    """
+    Takes its place.
+    """
 
     DELETE = 2
+    """
+    Takes it away.
+    """
 
     REACTION = 3
     """
@@ -810,6 +828,9 @@ class DisconnectReason(betterproto2.Enum):
     """
 
     UNKNOWN_REASON = 0
+    """
+    Nobody said.
+    """
 
     CLIENT_INITIATED = 1
     """
@@ -1028,6 +1049,9 @@ class EncryptionType(betterproto2.Enum):
     """
 
     NONE = 0
+    """
+    Only on each leg, between client and server.
+    """
 
     GCM = 1
     """
@@ -1600,6 +1624,9 @@ class RoomEndReason(betterproto2.Enum):
     """
 
     ROOM_END_SERVER_SHUTDOWN = 3
+    """
+    The node went down.
+    """
 
     ROOM_END_SUPERSEDED = 4
     """
@@ -2082,6 +2109,9 @@ class TrackSource(betterproto2.Enum):
     """
 
     UNKNOWN = 0
+    """
+    Something of the application's own; not covered by a list of allowed sources.
+    """
 
     CAMERA = 1
 
@@ -2090,6 +2120,9 @@ class TrackSource(betterproto2.Enum):
     SCREEN_SHARE = 3
 
     SCREEN_SHARE_AUDIO = 4
+    """
+    The sound of what is shown.
+    """
 
 
 class TrackType(betterproto2.Enum):
@@ -2129,6 +2162,9 @@ class VideoLayerMode(betterproto2.Enum):
     """
 
     MODE_UNUSED = 0
+    """
+    Not told; layers are taken for simulcast.
+    """
 
     ONE_SPATIAL_LAYER_PER_STREAM = 1
     """
@@ -3482,6 +3518,9 @@ class DataPacket(betterproto2.Message):
     """
 
     user: "UserPacket | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True, group="value")
+    """
+    A message of the application.
+    """
 
     speaker: "ActiveSpeakerUpdate | None" = betterproto2.field(
         3, betterproto2.TYPE_MESSAGE, optional=True, group="value"
@@ -3497,6 +3536,9 @@ class DataPacket(betterproto2.Message):
     )
 
     metrics: "MetricsBatch | None" = betterproto2.field(8, betterproto2.TYPE_MESSAGE, optional=True, group="value")
+    """
+    Measurements.
+    """
 
     chat_message: "ChatMessage | None" = betterproto2.field(9, betterproto2.TYPE_MESSAGE, optional=True, group="value")
 
@@ -3509,18 +3551,30 @@ class DataPacket(betterproto2.Message):
     stream_header: "DataStreamHeader | None" = betterproto2.field(
         13, betterproto2.TYPE_MESSAGE, optional=True, group="value"
     )
+    """
+    Text or a file begins.
+    """
 
     stream_chunk: "DataStreamChunk | None" = betterproto2.field(
         14, betterproto2.TYPE_MESSAGE, optional=True, group="value"
     )
+    """
+    A piece of it.
+    """
 
     stream_trailer: "DataStreamTrailer | None" = betterproto2.field(
         15, betterproto2.TYPE_MESSAGE, optional=True, group="value"
     )
+    """
+    It ends.
+    """
 
     encrypted_packet: "EncryptedPacket | None" = betterproto2.field(
         18, betterproto2.TYPE_MESSAGE, optional=True, group="value"
     )
+    """
+    One of the others, encrypted.
+    """
 
     sequence: "int" = betterproto2.field(16, betterproto2.TYPE_UINT32)
     """
@@ -3646,6 +3700,9 @@ class DataStreamHeader(betterproto2.Message):
     """
 
     mime_type: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+    """
+    Of the whole content.
+    """
 
     total_length: "int | None" = betterproto2.field(5, betterproto2.TYPE_UINT64, optional=True)
     """
@@ -3662,6 +3719,9 @@ class DataStreamHeader(betterproto2.Message):
     attributes: "dict[str, str]" = betterproto2.field(
         8, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
+    """
+    Of the application, for the handler.
+    """
 
     text_header: "DataStreamTextHeader | None" = betterproto2.field(
         9, betterproto2.TYPE_MESSAGE, optional=True, group="content_header"
@@ -3679,6 +3739,9 @@ class DataStreamHeader(betterproto2.Message):
     compression: "DataStreamCompressionType" = betterproto2.field(
         12, betterproto2.TYPE_ENUM, default_factory=lambda: DataStreamCompressionType(0)
     )
+    """
+    Of the content in chunks.
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -6097,6 +6160,9 @@ class ParticipantInfo(betterproto2.Message):
     """
 
     tracks: "list[TrackInfo]" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    What it publishes.
+    """
 
     metadata: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
     """
@@ -6124,6 +6190,9 @@ class ParticipantInfo(betterproto2.Message):
     """
 
     permission: "ParticipantPermission | None" = betterproto2.field(11, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    What it may do at the moment.
+    """
 
     region: "str" = betterproto2.field(12, betterproto2.TYPE_STRING)
     """
@@ -6159,6 +6228,9 @@ class ParticipantInfo(betterproto2.Message):
     """
 
     data_tracks: "list[DataTrackInfo]" = betterproto2.field(19, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Data tracks it publishes.
+    """
 
     client_protocol: "int" = betterproto2.field(20, betterproto2.TYPE_INT32)
     """
@@ -7245,6 +7317,9 @@ class RtpForwarderState(betterproto2.Message):
     """
 
     started: "bool" = betterproto2.field(1, betterproto2.TYPE_BOOL)
+    """
+    A packet has been sent.
+    """
 
     reference_layer_spatial: "int" = betterproto2.field(2, betterproto2.TYPE_INT32)
     """
@@ -7362,6 +7437,9 @@ class RtpStats(betterproto2.Message):
     """
 
     packets_duplicate: "int" = betterproto2.field(11, betterproto2.TYPE_UINT32)
+    """
+    Packets that came twice, or were sent again.
+    """
 
     packet_duplicate_rate: "float" = betterproto2.field(12, betterproto2.TYPE_DOUBLE)
 
@@ -7385,8 +7463,14 @@ class RtpStats(betterproto2.Message):
     bitrate_padding: "float" = betterproto2.field(18, betterproto2.TYPE_DOUBLE)
 
     packets_out_of_order: "int" = betterproto2.field(19, betterproto2.TYPE_UINT32)
+    """
+    Packets that came after a later one.
+    """
 
     frames: "int" = betterproto2.field(20, betterproto2.TYPE_UINT32)
+    """
+    Video frames.
+    """
 
     frame_rate: "float" = betterproto2.field(21, betterproto2.TYPE_DOUBLE)
 
@@ -7750,6 +7834,9 @@ class ServerInfo(betterproto2.Message):
     """
 
     region: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+    """
+    Of that node; empty outside clusters.
+    """
 
     node_id: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
     """
@@ -10061,6 +10148,9 @@ class TrackInfo(betterproto2.Message):
     type: "TrackType" = betterproto2.field(2, betterproto2.TYPE_ENUM, default_factory=lambda: TrackType(0))
 
     name: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    For display; may be empty.
+    """
 
     muted: "bool" = betterproto2.field(4, betterproto2.TYPE_BOOL)
     """
@@ -10141,6 +10231,9 @@ class TrackInfo(betterproto2.Message):
     backup_codec_policy: "BackupCodecPolicy" = betterproto2.field(
         20, betterproto2.TYPE_ENUM, default_factory=lambda: BackupCodecPolicy(0)
     )
+    """
+    As the publisher asked for.
+    """
 
     packet_trailer_features: "list[PacketTrailerFeature]" = betterproto2.field(
         21, betterproto2.TYPE_ENUM, repeated=True
@@ -10972,6 +11065,9 @@ class VideoLayer(betterproto2.Message):
     """
 
     quality: "VideoQuality" = betterproto2.field(1, betterproto2.TYPE_ENUM, default_factory=lambda: VideoQuality(0))
+    """
+    Which step it is.
+    """
 
     width: "int" = betterproto2.field(2, betterproto2.TYPE_UINT32)
 
@@ -11118,6 +11214,9 @@ class WebhookConfig(betterproto2.Message):
     """
 
     url: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Where to post.
+    """
 
     signing_key: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """

@@ -1573,12 +1573,24 @@ class RequestResponseReason(betterproto2.Enum):
     """
 
     OK = 0
+    """
+    Done.
+    """
 
     NOT_FOUND = 1
+    """
+    What the request names is not there.
+    """
 
     NOT_ALLOWED = 2
+    """
+    The participant lacks the permission.
+    """
 
     LIMIT_EXCEEDED = 3
+    """
+    A text is too large, or there are too many of something.
+    """
 
     QUEUED = 4
     """
@@ -1586,6 +1598,9 @@ class RequestResponseReason(betterproto2.Enum):
     """
 
     UNSUPPORTED_TYPE = 5
+    """
+    The server does not do this.
+    """
 
     UNCLASSIFIED_ERROR = 6
 
@@ -1600,10 +1615,19 @@ class RequestResponseReason(betterproto2.Enum):
     """
 
     DUPLICATE_HANDLE = 9
+    """
+    The number is in use for another data track.
+    """
 
     DUPLICATE_NAME = 10
+    """
+    The name is in use for another data track.
+    """
 
     INVALID_REQUEST = 11
+    """
+    Its fields make no sense together.
+    """
 
 
 class RoomEndReason(betterproto2.Enum):
@@ -2856,6 +2880,9 @@ class ConnectionQualityInfo(betterproto2.Message):
     quality: "ConnectionQuality" = betterproto2.field(
         2, betterproto2.TYPE_ENUM, default_factory=lambda: ConnectionQuality(0)
     )
+    """
+    The score in words.
+    """
 
     score: "float" = betterproto2.field(3, betterproto2.TYPE_FLOAT)
     """
@@ -5349,6 +5376,9 @@ class JoinResponse(betterproto2.Message):
     """
 
     room: "Room | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Where the participant is now.
+    """
 
     participant: "ParticipantInfo | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
     """
@@ -5381,6 +5411,9 @@ class JoinResponse(betterproto2.Message):
     """
 
     client_configuration: "ClientConfiguration | None" = betterproto2.field(8, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Absent for clients without known trouble.
+    """
 
     server_region: "str" = betterproto2.field(9, betterproto2.TYPE_STRING)
     """
@@ -5432,6 +5465,9 @@ class LeaveRequest(betterproto2.Message):
     reason: "DisconnectReason" = betterproto2.field(
         2, betterproto2.TYPE_ENUM, default_factory=lambda: DisconnectReason(0)
     )
+    """
+    Shown to the application.
+    """
 
     action: "LeaveRequestAction" = betterproto2.field(
         3, betterproto2.TYPE_ENUM, default_factory=lambda: LeaveRequestAction(0)
@@ -6585,6 +6621,9 @@ class RegionInfo(betterproto2.Message):
     region: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
 
     url: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Where to connect, `wss://…`.
+    """
 
     distance: "int" = betterproto2.field(3, betterproto2.TYPE_INT64)
     """
@@ -7914,6 +7953,9 @@ class SessionDescription(betterproto2.Message):
     """
 
     sdp: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    The text of RFC 8866.
+    """
 
     id: "int" = betterproto2.field(3, betterproto2.TYPE_UINT32)
     """
@@ -8057,6 +8099,9 @@ class SignalRequest(betterproto2.Message):
     unpublish_data_track_request: "UnpublishDataTrackRequest | None" = betterproto2.field(
         20, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    Takes a data track back.
+    """
 
     update_data_subscription: "UpdateDataSubscription | None" = betterproto2.field(
         21, betterproto2.TYPE_MESSAGE, optional=True, group="message"
@@ -8259,10 +8304,16 @@ class SignalResponse(betterproto2.Message):
     publish_data_track_response: "PublishDataTrackResponse | None" = betterproto2.field(
         27, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    The announced data track may be sent.
+    """
 
     unpublish_data_track_response: "UnpublishDataTrackResponse | None" = betterproto2.field(
         28, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    A data track of this client is no longer published.
+    """
 
     data_track_subscriber_handles: "DataTrackSubscriberHandles | None" = betterproto2.field(
         29, betterproto2.TYPE_MESSAGE, optional=True, group="message"
@@ -8274,10 +8325,16 @@ class SignalResponse(betterproto2.Message):
     store_data_blob_response: "StoreDataBlobResponse | None" = betterproto2.field(
         30, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    The bytes were taken.
+    """
 
     get_data_blob_response: "GetDataBlobResponse | None" = betterproto2.field(
         31, betterproto2.TYPE_MESSAGE, optional=True, group="message"
     )
+    """
+    The bytes fetched.
+    """
 
 
 default_message_pool.register_message("livekit", "SignalResponse", SignalResponse)
@@ -9855,6 +9912,9 @@ class SubscriptionPermissionUpdate(betterproto2.Message):
     track_sid: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
     allowed: "bool" = betterproto2.field(3, betterproto2.TYPE_BOOL)
+    """
+    False: the track is no longer received.
+    """
 
 
 default_message_pool.register_message("livekit", "SubscriptionPermissionUpdate", SubscriptionPermissionUpdate)
@@ -10269,6 +10329,9 @@ class TrackPermission(betterproto2.Message):
     """
 
     all_tracks: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
+    """
+    Present and future ones.
+    """
 
     track_sids: "list[str]" = betterproto2.field(3, betterproto2.TYPE_STRING, repeated=True)
     """
@@ -10276,6 +10339,9 @@ class TrackPermission(betterproto2.Message):
     """
 
     participant_identity: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+    """
+    Who may subscribe.
+    """
 
 
 default_message_pool.register_message("livekit", "TrackPermission", TrackPermission)
@@ -10824,6 +10890,9 @@ class UpdateSubscription(betterproto2.Message):
     """
 
     subscribe: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
+    """
+    True for receiving, false for stopping; holds for both lists.
+    """
 
     participant_tracks: "list[ParticipantTracks]" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, repeated=True)
     """

@@ -394,6 +394,9 @@ class AgentHttpAgentEndpointKind(betterproto2.Enum):
     """
 
     AEK_HTTP = 0
+    """
+    As HTTP.
+    """
 
     AEK_TEXT = 1
     """
@@ -407,6 +410,9 @@ class AgentHttpHttpStreamResetCode(betterproto2.Enum):
     """
 
     HSR_ABORT = 0
+    """
+    The other side no longer wants it.
+    """
 
     HSR_REFUSED = 1
     """
@@ -414,10 +420,19 @@ class AgentHttpHttpStreamResetCode(betterproto2.Enum):
     """
 
     HSR_INTERNAL = 2
+    """
+    An error of the side that breaks off.
+    """
 
     HSR_TIMEOUT = 3
+    """
+    It took too long.
+    """
 
     HSR_PROTOCOL = 4
+    """
+    The other side did not keep to the protocol.
+    """
 
 
 class AudioChannel(betterproto2.Enum):
@@ -2695,12 +2710,18 @@ class AvailabilityResponse(betterproto2.Message):
     participant_name: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
 
     participant_identity: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
+    """
+    Empty lets the server make one.
+    """
 
     participant_metadata: "str" = betterproto2.field(6, betterproto2.TYPE_STRING)
 
     participant_attributes: "dict[str, str]" = betterproto2.field(
         7, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
     )
+    """
+    Added to those of the dispatch.
+    """
 
 
 default_message_pool.register_message("livekit", "AvailabilityResponse", AvailabilityResponse)
@@ -5208,6 +5229,9 @@ class Job(betterproto2.Message):
     """
 
     state: "JobState | None" = betterproto2.field(8, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    How it stands.
+    """
 
     enable_recording: "bool" = betterproto2.field(10, betterproto2.TYPE_BOOL)
     """
@@ -5215,6 +5239,9 @@ class Job(betterproto2.Message):
     """
 
     deployment: "str" = betterproto2.field(11, betterproto2.TYPE_STRING)
+    """
+    From the dispatch.
+    """
 
     attributes: "dict[str, str]" = betterproto2.field(
         12, betterproto2.TYPE_MAP, map_meta=betterproto2.map_meta(betterproto2.TYPE_STRING, betterproto2.TYPE_STRING)
@@ -6673,6 +6700,9 @@ class RegisterWorkerRequest(betterproto2.Message):
     """
 
     namespace: "str | None" = betterproto2.field(6, betterproto2.TYPE_STRING, optional=True)
+    """
+    Once told deployments apart.
+    """
 
     allowed_permissions: "ParticipantPermission | None" = betterproto2.field(
         7, betterproto2.TYPE_MESSAGE, optional=True

@@ -969,6 +969,9 @@ class EgressStatus(betterproto2.Enum):
     """
 
     EGRESS_ACTIVE = 1
+    """
+    Media is being written.
+    """
 
     EGRESS_ENDING = 2
     """
@@ -976,8 +979,14 @@ class EgressStatus(betterproto2.Enum):
     """
 
     EGRESS_COMPLETE = 3
+    """
+    Everything is where it belongs.
+    """
 
     EGRESS_FAILED = 4
+    """
+    Something broke; `error` says what.
+    """
 
     EGRESS_ABORTED = 5
     """
@@ -2606,6 +2615,9 @@ class AudioRoute(betterproto2.Message):
     )
 
     channel: "AudioChannel" = betterproto2.field(4, betterproto2.TYPE_ENUM, default_factory=lambda: AudioChannel(0))
+    """
+    Which side, or both.
+    """
 
 
 default_message_pool.register_message("livekit", "AudioRoute", AudioRoute)
@@ -2738,6 +2750,9 @@ class AzureBlobUpload(betterproto2.Message):
     account_key: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
     container_name: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    The bucket, in Azure's words.
+    """
 
 
 default_message_pool.register_message("livekit", "AzureBlobUpload", AzureBlobUpload)
@@ -3531,6 +3546,9 @@ class DataConfig(betterproto2.Message):
     """
 
     capture_all: "bool" = betterproto2.field(1, betterproto2.TYPE_BOOL)
+    """
+    Every data track of the room.
+    """
 
     selectors: "list[DataSelector]" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, repeated=True)
     """
@@ -4212,10 +4230,16 @@ class EgressInfo(betterproto2.Message):
     """
 
     room_name: "str" = betterproto2.field(13, betterproto2.TYPE_STRING)
+    """
+    Empty for a web source.
+    """
 
     source_type: "EgressSourceType" = betterproto2.field(
         26, betterproto2.TYPE_ENUM, default_factory=lambda: EgressSourceType(0)
     )
+    """
+    How the material is obtained.
+    """
 
     status: "EgressStatus" = betterproto2.field(3, betterproto2.TYPE_ENUM, default_factory=lambda: EgressStatus(0))
 
@@ -4225,8 +4249,14 @@ class EgressInfo(betterproto2.Message):
     """
 
     ended_at: "int" = betterproto2.field(11, betterproto2.TYPE_INT64)
+    """
+    0 while it runs.
+    """
 
     updated_at: "int" = betterproto2.field(18, betterproto2.TYPE_INT64)
+    """
+    When anything here last changed.
+    """
 
     egress: "StartEgressRequest | None" = betterproto2.field(
         29, betterproto2.TYPE_MESSAGE, optional=True, group="request"
@@ -4260,10 +4290,19 @@ class EgressInfo(betterproto2.Message):
     """
 
     file_results: "list[FileInfo]" = betterproto2.field(16, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    One for each file.
+    """
 
     segment_results: "list[SegmentsInfo]" = betterproto2.field(17, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    One for each segmented output.
+    """
 
     image_results: "list[ImagesInfo]" = betterproto2.field(20, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    One for each image output.
+    """
 
     error: "str" = betterproto2.field(9, betterproto2.TYPE_STRING)
     """
@@ -4644,6 +4683,9 @@ class FileOutput(betterproto2.Message):
     file_type: "EncodedFileType" = betterproto2.field(
         1, betterproto2.TYPE_ENUM, default_factory=lambda: EncodedFileType(0)
     )
+    """
+    Must be able to hold the codecs (`invalid_argument`).
+    """
 
     filepath: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
@@ -4900,6 +4942,9 @@ class ImagesInfo(betterproto2.Message):
     filename_prefix: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
 
     image_count: "int" = betterproto2.field(1, betterproto2.TYPE_INT64)
+    """
+    How many so far.
+    """
 
     started_at: "int" = betterproto2.field(2, betterproto2.TYPE_INT64)
 
@@ -5881,6 +5926,9 @@ class MediaSource(betterproto2.Message):
     """
 
     video_track_id: "str | None" = betterproto2.field(1, betterproto2.TYPE_STRING, optional=True, group="video")
+    """
+    `TR_…`.
+    """
 
     participant_video: "ParticipantVideo | None" = betterproto2.field(
         2, betterproto2.TYPE_MESSAGE, optional=True, group="video"
@@ -6189,6 +6237,9 @@ class ParticipantEgressRequest(betterproto2.Message):
     """
 
     image_outputs: "list[ImageOutput]" = betterproto2.field(9, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Any number.
+    """
 
     webhooks: "list[WebhookConfig]" = betterproto2.field(10, betterproto2.TYPE_MESSAGE, repeated=True)
     """
@@ -6962,6 +7013,9 @@ class RoomCompositeEgressRequest(betterproto2.Message):
     """
 
     room_name: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Must be a live room, else `not_found`; filled in where the egress belongs to a room's configuration.
+    """
 
     layout: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
@@ -7017,6 +7071,9 @@ class RoomCompositeEgressRequest(betterproto2.Message):
     """
 
     image_outputs: "list[ImageOutput]" = betterproto2.field(14, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Any number.
+    """
 
     webhooks: "list[WebhookConfig]" = betterproto2.field(16, betterproto2.TYPE_MESSAGE, repeated=True)
     """
@@ -7671,6 +7728,9 @@ class S3Upload(betterproto2.Message):
     """
 
     access_key: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    Empty takes the machine's own credentials.
+    """
 
     secret: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
@@ -7690,6 +7750,9 @@ class S3Upload(betterproto2.Message):
     """
 
     region: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    Where the bucket is.
+    """
 
     endpoint: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
     """
@@ -7814,6 +7877,9 @@ class SegmentsInfo(betterproto2.Message):
     """
 
     segment_count: "int" = betterproto2.field(5, betterproto2.TYPE_INT64)
+    """
+    How many so far.
+    """
 
     started_at: "int" = betterproto2.field(6, betterproto2.TYPE_INT64)
 
@@ -10173,6 +10239,9 @@ class TrackCompositeEgressRequest(betterproto2.Message):
     """
 
     image_outputs: "list[ImageOutput]" = betterproto2.field(14, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Any number.
+    """
 
     webhooks: "list[WebhookConfig]" = betterproto2.field(15, betterproto2.TYPE_MESSAGE, repeated=True)
     """
@@ -11287,6 +11356,9 @@ class WebEgressRequest(betterproto2.Message):
     """
 
     image_outputs: "list[ImageOutput]" = betterproto2.field(13, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    Any number.
+    """
 
     webhooks: "list[WebhookConfig]" = betterproto2.field(14, betterproto2.TYPE_MESSAGE, repeated=True)
     """

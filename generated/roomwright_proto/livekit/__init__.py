@@ -1174,6 +1174,9 @@ class IngressStateStatus(betterproto2.Enum):
     ENDPOINT_PUBLISHING = 2
 
     ENDPOINT_ERROR = 3
+    """
+    It broke off.
+    """
 
     ENDPOINT_COMPLETE = 4
     """
@@ -5021,6 +5024,9 @@ class IngressInfo(betterproto2.Message):
     """
 
     name: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    For the operator.
+    """
 
     stream_key: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
@@ -5040,6 +5046,9 @@ class IngressInfo(betterproto2.Message):
     """
 
     enable_transcoding: "bool | None" = betterproto2.field(15, betterproto2.TYPE_BOOL, optional=True)
+    """
+    Decode and encode anew.
+    """
 
     audio: "IngressAudioOptions | None" = betterproto2.field(6, betterproto2.TYPE_MESSAGE, optional=True)
 
@@ -5048,6 +5057,9 @@ class IngressInfo(betterproto2.Message):
     room_name: "str" = betterproto2.field(8, betterproto2.TYPE_STRING)
 
     participant_identity: "str" = betterproto2.field(9, betterproto2.TYPE_STRING)
+    """
+    Of the participant that publishes it.
+    """
 
     participant_name: "str" = betterproto2.field(10, betterproto2.TYPE_STRING)
 
@@ -10719,6 +10731,9 @@ class UpdateIngressRequest(betterproto2.Message):
     video: "IngressVideoOptions | None" = betterproto2.field(7, betterproto2.TYPE_MESSAGE, optional=True)
 
     enabled: "bool | None" = betterproto2.field(11, betterproto2.TYPE_BOOL, optional=True)
+    """
+    False cuts off a running stream as well.
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -1815,6 +1815,9 @@ class SipHeaderOptions(betterproto2.Enum):
     """
 
     SIP_NO_HEADERS = 0
+    """
+    Only those that are listed by name.
+    """
 
     SIP_X_HEADERS = 1
     """
@@ -1830,6 +1833,9 @@ class SipMediaEncryption(betterproto2.Enum):
     """
 
     SIP_MEDIA_ENCRYPT_DISABLE = 0
+    """
+    Never.
+    """
 
     SIP_MEDIA_ENCRYPT_ALLOW = 1
     """
@@ -2008,6 +2014,9 @@ class SipTransferReason(betterproto2.Enum):
     STR_UNSPECIFIED = 0
 
     STR_COMPLETED = 1
+    """
+    The new destination took the call.
+    """
 
     STR_CALL_ENDED = 2
     """
@@ -8633,6 +8642,9 @@ class SipCallInfo(betterproto2.Message):
     room_name: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
 
     room_id: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+    """
+    Session of the room, `RM_…`.
+    """
 
     participant_identity: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
 
@@ -8644,8 +8656,14 @@ class SipCallInfo(betterproto2.Message):
     """
 
     from_uri: "SipUri | None" = betterproto2.field(6, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    The caller.
+    """
 
     to_uri: "SipUri | None" = betterproto2.field(7, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Who is called.
+    """
 
     created_at: "int" = betterproto2.field(9, betterproto2.TYPE_INT64)
     """
@@ -8865,6 +8883,9 @@ class SipDispatchRuleInfo(betterproto2.Message):
     """
 
     rule: "SipDispatchRule | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    Where these callers go.
+    """
 
     trunk_ids: "list[str]" = betterproto2.field(3, betterproto2.TYPE_STRING, repeated=True)
     """
@@ -8914,6 +8935,9 @@ class SipDispatchRuleInfo(betterproto2.Message):
     """
 
     media: "SipMediaConfig | None" = betterproto2.field(16, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    How audio is carried; wins over the trunk's.
+    """
 
     krisp_enabled: "bool" = betterproto2.field(11, betterproto2.TYPE_BOOL)
     """
@@ -9094,6 +9118,9 @@ class SipInboundTrunkInfo(betterproto2.Message):
     max_call_duration: "datetime.timedelta | None" = betterproto2.field(
         12, betterproto2.TYPE_MESSAGE, unwrap=lambda: _google__protobuf__.Duration, optional=True
     )
+    """
+    After which a call is ended.
+    """
 
     krisp_enabled: "bool" = betterproto2.field(13, betterproto2.TYPE_BOOL)
     """
@@ -9108,6 +9135,9 @@ class SipInboundTrunkInfo(betterproto2.Message):
     """
 
     media: "SipMediaConfig | None" = betterproto2.field(20, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    How audio is carried.
+    """
 
     created_at: "datetime.datetime | None" = betterproto2.field(
         17, betterproto2.TYPE_MESSAGE, unwrap=lambda: _google__protobuf__.Timestamp, optional=True
@@ -9347,6 +9377,9 @@ class SipOutboundTrunkInfo(betterproto2.Message):
     """
 
     media: "SipMediaConfig | None" = betterproto2.field(18, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    How audio is carried.
+    """
 
     from_host: "str" = betterproto2.field(15, betterproto2.TYPE_STRING)
     """
@@ -9479,6 +9512,9 @@ class SipTransferError(betterproto2.Message):
     reason: "SipTransferReason" = betterproto2.field(
         2, betterproto2.TYPE_ENUM, default_factory=lambda: SipTransferReason(0)
     )
+    """
+    Why it ended as it did.
+    """
 
     sip_status: "SipStatus | None" = betterproto2.field(3, betterproto2.TYPE_MESSAGE, optional=True)
     """
@@ -10565,6 +10601,9 @@ class TransferSipParticipantRequest(betterproto2.Message):
     """
 
     participant_identity: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    The caller, as a participant.
+    """
 
     room_name: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
 
@@ -10611,6 +10650,9 @@ class TransferSipParticipantResponse(betterproto2.Message):
     reason: "SipTransferReason" = betterproto2.field(
         3, betterproto2.TYPE_ENUM, default_factory=lambda: SipTransferReason(0)
     )
+    """
+    Why it ended as it did.
+    """
 
     sip_status: "SipStatus | None" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, optional=True)
     """

@@ -10774,7 +10774,7 @@ class UpdateIngressRequest(betterproto2.Message):
 
     enabled: "bool | None" = betterproto2.field(11, betterproto2.TYPE_BOOL, optional=True)
     """
-    False cuts off a running stream as well.
+    False refuses streams for now.
     """
 
     def __post_init__(self) -> None:

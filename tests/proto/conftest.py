@@ -18,6 +18,12 @@ def repository() -> Path:
 
 
 @pytest.fixture(scope="session")
+def schema_files() -> list[str]:
+    """The files that declare messages."""
+    return [f"livekit_{module}.proto" for module in WHEEL_MODULES]
+
+
+@pytest.fixture(scope="session")
 def ours() -> descriptor_pool.DescriptorPool:
     """The schema as it is shipped: the descriptor set beside the generated classes."""
     shipped = Path(roomwright_proto.__file__).with_name("schema.binpb").read_bytes()

@@ -1,0 +1,256 @@
+"""Generates the functions that turn protobuf-encoded bytes into messages.
+
+`decode_<type>(data, depth)` returns a message whose `__dict__` holds every attribute. A value waits in a local variable
+`field_<name>` until the data is read; sub-messages wait as bytes (`chunk_<name>`), because a sub-message that is sent in
+several pieces is the one that all pieces together encode. A oneof has one value, and one name of the member that is set.
+"""
+
+import struct
+from collections.abc import Callable
+from typing import Any, Final
+
+from roomwright.codec import varint
+from roomwright.codec.emit import Operation, Source
+from roomwright.codec.enums import EnumMembers
+from roomwright.codec.errors import CodecError
+from roomwright.codec.schema import Field, MessageType, Schema
+from roomwright.codec.wellknown import NATIVES
+from roomwright.codec.wire_encode import FIXED_FORMATS, LENGTH_DELIMITED, wire_type
+
+_LEAF_SIZE: Final = 2
+_TWO_BYTE_TAG: Final = 128
+
+
+def _merge(first: "bytes | bytearray", more: bytes) -> bytearray:
+    """One more piece of a sub-message; in place from the third one on, so that many pieces take linear time."""
+    if isinstance(first, bytearray):
+        first += more
+        return first
+    return bytearray(first + more)
+
+
+def _located(error: Exception, attribute: str | None) -> CodecError:
+    """What went wrong while a field was read, as a `CodecError` that names the field."""
+    if isinstance(error, UnicodeDecodeError):
+        error = CodecError("a string is not valid UTF-8")
+    elif not isinstance(error, CodecError):
+        error = varint.truncated()
+    return error.inside(attribute) if attribute else error
+
+
+class Decode(Operation):
+    """Bytes to messages."""
+
+    name = "decode"
+
+    def __init__(self, schema: Schema) -> None:
+        super().__init__(schema)
+        for kind in ("int32", "int64", "uint32", "uint64", "sint32", "sint64"):
+            self.constant(f"as_{kind}", getattr(varint, f"as_{kind}"))
+        for kind, form in FIXED_FORMATS.items():
+            self.constant(f"unpack_{kind}", struct.Struct(form).unpack_from)
+            self.constant(f"iterate_{kind}", struct.Struct(form).iter_unpack)
+        for name in ("read_varint", "skip", "truncated", "too_deep"):
+            self.constant(name, getattr(varint, name))
+        self.constant("merge", _merge)
+        self.constant("located", _located)
+        self.constant("new", object.__new__)
+        self.constant("READ_ERRORS", (CodecError, UnicodeDecodeError, IndexError, struct.error))
+
+    def native(self, message: MessageType) -> Callable[[bytes, int], Any]:
+        """Decode the message, then take its value."""
+        value, decode = NATIVES[message.name].value, self.call(message)
+        return lambda data, depth: value(decode(data, depth))
+
+    def write(self, message: MessageType, source: Source) -> None:
+        """`decode_<type>(data, depth)`; for a map entry it returns key and value."""
+        names = {field.number << 3 | wire: field.name for field in message.fields for wire in _wire_types(field)}
+        names_constant = self.constant(f"NAMES_{message.identifier}", names)
+        with source.block(f"def {self.function_name(message)}(data, depth):"):
+            source.line("if depth < 0:", "    raise too_deep()")
+            self._write_defaults(message, source)
+            source.line("unknown = None", "end = len(data)", "at = tag = 0")
+            with source.block("try:"):
+                self._write_loop(message, source)
+                self._write_sub_messages(message, source)
+            source.line(
+                "except READ_ERRORS as error:", f"    raise located(error, {names_constant}.get(tag)) from None"
+            )
+            self._write_result(message, source)
+
+    def _write_defaults(self, message: MessageType, source: Source) -> None:
+        for field in message.fields:
+            if field.oneof:
+                continue
+            if _is_single_message(field):
+                source.line(f"chunk_{field.name} = None")
+            source.line(f"field_{field.name} = {self._default(field)}")
+        for oneof in _oneofs(message):
+            source.line(f"member_{oneof} = value_{oneof} = decode_{oneof} = None", f"tag_{oneof} = 0")
+
+    def _default(self, field: Field) -> str:
+        if field.enum and not field.explicit and not field.repeated:
+            return self.constant(f"ZERO_{_identifier(field)}", field.enum(0))
+        return repr(field.default)
+
+    def _write_loop(self, message: MessageType, source: Source) -> None:
+        with source.block("while at < end:"):
+            source.line("start = at", "tag = data[at]", "at += 1")
+            with source.block("if tag > 127:"):
+                if any(field.number > 15 for field in message.fields):
+                    # a tag of two bytes, the usual one from field 16 on
+                    source.line("tag += (data[at] << 7) - 128", "at += 1")
+                    with source.block("if tag > 16383:"):
+                        source.line("tag, at = read_varint(data, start)")
+                else:
+                    source.line("tag, at = read_varint(data, start)")
+            cases = [(field.number << 3 | wire, field) for field in message.fields for wire in _wire_types(field)]
+            self._write_dispatch(sorted(cases, key=lambda case: case[0]), source)
+
+    def _write_dispatch(self, cases: list[tuple[int, Field]], source: Source) -> None:
+        """A binary search for the tag."""
+        if len(cases) > _LEAF_SIZE:
+            middle = len(cases) // 2
+            with source.block(f"if tag < {cases[middle][0]}:"):
+                self._write_dispatch(cases[:middle], source)
+            with source.block("else:"):
+                self._write_dispatch(cases[middle:], source)
+            return
+        for index, (tag, field) in enumerate(cases):
+            with source.block(f"{'elif' if index else 'if'} tag == {tag}:  # {field.name}"):
+                self._write_case(tag, field, source)
+        if not cases:
+            self._write_unknown(source)
+            return
+        with source.block("else:"):
+            self._write_unknown(source)
+
+    def _write_unknown(self, source: Source) -> None:
+        source.line("at = skip(data, at, tag, depth)", "if unknown is None:", "    unknown = []")
+        source.line("unknown.append(data[start:at])")
+
+    def _write_case(self, tag: int, field: Field, source: Source) -> None:
+        if tag & 7 == 2 and field.kind not in LENGTH_DELIMITED:
+            self._write_packed(field, source)
+            return
+        value = self._write_read(field, source)
+        if field.entry:
+            source.line(f"key, value = {self.reference(field.entry.name)}({value}, depth - 1)")
+            source.line(f"field_{field.name}[key] = value")
+        elif field.repeated:
+            item = f"{self.reference(field.type_name)}({value}, depth - 1)" if field.kind == "message" else value
+            source.line(f"field_{field.name}.append({item})")
+        elif field.oneof:
+            self._write_member(tag, field, value, source)
+        elif field.kind == "message":
+            chunk = f"chunk_{field.name}"
+            source.line(f"{chunk} = {value} if {chunk} is None else merge({chunk}, {value})")
+        else:
+            source.line(f"field_{field.name} = {value}")
+
+    def _write_member(self, tag: int, field: Field, value: str, source: Source) -> None:
+        oneof, decoder = field.oneof, "None"
+        if field.kind == "message":
+            decoder = self.reference(field.type_name)
+            with source.block(f"if member_{oneof} == {field.attribute!r}:"):
+                source.line(f"value_{oneof} = merge(value_{oneof}, {value})")
+            with source.block("else:"):
+                source.line(f"value_{oneof} = {value}")
+        else:
+            source.line(f"value_{oneof} = {value}")
+        source.line(f"member_{oneof} = {field.attribute!r}", f"decode_{oneof} = {decoder}", f"tag_{oneof} = {tag}")
+
+    def _write_read(self, field: Field, source: Source) -> str:
+        """Read one value, and return the expression that has it."""
+        if field.kind in LENGTH_DELIMITED:
+            self._write_length(source)
+            source.line("body = data[at:stop]", "at = stop")
+            return "body.decode()" if field.kind == "string" else "body"
+        if field.kind in FIXED_FORMATS:
+            source.line(f"value = unpack_{field.kind}(data, at)[0]")
+            source.line(f"at += {struct.calcsize(FIXED_FORMATS[field.kind])}")
+            return "value"
+        self._write_varint(field, source)
+        return self._varint_value(field)
+
+    def _write_varint(self, field: Field, source: Source) -> None:
+        source.line("value = data[at]", "at += 1")
+        with source.block("if value > 127:"):
+            source.line("value, at = read_varint(data, at - 1)")
+            if field.kind not in {"bool", "enum", "sint32", "sint64"}:
+                source.line(f"value = as_{field.kind}(value)")
+
+    def _varint_value(self, field: Field) -> str:
+        if field.kind == "bool":
+            return "value != 0"
+        if field.kind.startswith("sint"):
+            return f"as_{field.kind}(value)"
+        if field.enum:
+            return f"{self.constant(f'MEMBERS_{_identifier(field)}', EnumMembers(field.enum))}[value]"
+        return "value"
+
+    def _write_length(self, source: Source) -> None:
+        source.line("size = data[at]", "at += 1", "if size > 127:", "    size, at = read_varint(data, at - 1)")
+        source.line("stop = at + size", "if stop > end:", "    raise truncated()")
+
+    def _write_packed(self, field: Field, source: Source) -> None:
+        self._write_length(source)
+        if field.kind in FIXED_FORMATS:
+            source.line(f"field_{field.name}.extend([v for (v,) in iterate_{field.kind}(data[at:stop])])", "at = stop")
+            return
+        with source.block("while at < stop:"):
+            self._write_varint(field, source)
+            source.line(f"field_{field.name}.append({self._varint_value(field)})")
+        source.line("if at > stop:", "    raise truncated()")
+
+    def _write_sub_messages(self, message: MessageType, source: Source) -> None:
+        """Decode the sub-messages, now that all their pieces are there."""
+        for field in filter(_is_single_message, message.fields):
+            if field.oneof:
+                continue
+            with source.block(f"if chunk_{field.name} is not None:"):
+                source.line(f"tag = {field.number << 3 | 2}")
+                source.line(
+                    f"field_{field.name} = {self.reference(field.type_name)}(bytes(chunk_{field.name}), depth - 1)"
+                )
+        for oneof in _oneofs(message):
+            with source.block(f"if decode_{oneof} is not None:"):
+                source.line(f"tag = tag_{oneof}", f"value_{oneof} = decode_{oneof}(bytes(value_{oneof}), depth - 1)")
+
+    def _write_result(self, message: MessageType, source: Source) -> None:
+        if message.python is None:
+            value = message.fields[1]
+            if value.kind == "message":
+                with source.block("if chunk_value is None:"):
+                    source.line(f"field_value = {self.reference(value.type_name)}(b'', depth - 1)")
+            source.line("return field_key, field_value")
+            return
+        python = self.constant(message.identifier, message.python)
+        source.line(f"message = new({python})")
+        with source.block("message.__dict__ = attributes = {"):
+            for field in message.fields:
+                value = "None" if field.oneof else f"field_{field.name}"
+                source.line(f"{field.attribute!r}: {value},")
+            source.line("'_unknown_fields': b'' if unknown is None else b''.join(unknown),")
+        source.line("}")
+        for oneof in _oneofs(message):
+            source.line(f"if member_{oneof}:", f"    attributes[member_{oneof}] = value_{oneof}")
+        source.line("return message")
+
+
+def _is_single_message(field: Field) -> bool:
+    return field.kind == "message" and not field.repeated
+
+
+def _oneofs(message: MessageType) -> list[str]:
+    return sorted({field.oneof for field in message.fields if field.oneof})
+
+
+def _identifier(field: Field) -> str:
+    return field.type_name.replace(".", "_")
+
+
+def _wire_types(field: Field) -> set[int]:
+    """The wire types under which a field is understood: numbers in a list come packed or one by one."""
+    own = wire_type(field.kind)
+    return {own, 2} if field.repeated and not field.entry else {own}

@@ -1,0 +1,189 @@
+"""Generates the functions that turn a message into its protobuf encoding.
+
+`encode_<type>(message)` returns bytes. The functions assume a well-formed message and do only the checks that cost
+nothing; whatever is wrong surfaces as some exception, and `explain` then finds out what it was.
+"""
+
+import struct
+from collections.abc import Callable
+from math import copysign
+from typing import Any, Final
+
+from roomwright.codec import varint
+from roomwright.codec.emit import Operation, Source
+from roomwright.codec.errors import CodecError
+from roomwright.codec.schema import Field, MessageType, Schema
+from roomwright.codec.wellknown import NATIVES
+
+FIXED_FORMATS: Final = {
+    "double": "<d",
+    "float": "<f",
+    "fixed32": "<I",
+    "fixed64": "<Q",
+    "sfixed32": "<i",
+    "sfixed64": "<q",
+}
+"""The struct format of the kinds with a fixed size."""
+
+LENGTH_DELIMITED: Final = frozenset({"string", "bytes", "message"})
+_VARINT_KINDS: Final = {"enum": "int32"}
+
+
+def wire_type(kind: str) -> int:
+    """The wire type of a single value of a kind."""
+    if kind in LENGTH_DELIMITED:
+        return 2
+    if kind in FIXED_FORMATS:
+        return 1 if struct.calcsize(FIXED_FORMATS[kind]) == 8 else 5
+    return 0
+
+
+def _octets(value: Any) -> bytes:
+    """Bytes of a bytes field that are not a `bytes` object."""
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value)
+    raise TypeError
+
+
+def _is_negative_zero(value: float) -> bool:
+    return value == 0 and copysign(1.0, value) < 0
+
+
+def _second_member() -> None:
+    raise CodecError("two members of a oneof are set")
+
+
+class Encode(Operation):
+    """Messages to bytes."""
+
+    name = "encode"
+
+    def __init__(self, schema: Schema) -> None:
+        super().__init__(schema)
+        for kind in ("int32", "int64", "uint32", "uint64", "sint32", "sint64"):
+            self.constant(kind, getattr(varint, kind))
+        for kind, form in FIXED_FORMATS.items():
+            self.constant(f"pack_{kind}", struct.Struct(form).pack)
+        self.constant("varint", varint.varint)
+        self.constant("octets", _octets)
+        self.constant("is_negative_zero", _is_negative_zero)
+        self.constant("second_member", _second_member)
+        self.constant("BOOLS", {False: b"\0", True: b"\1"})
+
+    def native(self, message: MessageType) -> Callable[[Any], bytes]:
+        """Wrap the value into its message and encode that."""
+        fields_of, encode, python = NATIVES[message.name].fields, self.call(message), message.python
+        assert python is not None  # noqa: S101 - well-known types are messages with classes
+        return lambda value: encode(python(**fields_of(value)))
+
+    def write(self, message: MessageType, source: Source) -> None:
+        """`encode_<type>(message)`, or `encode_<type>(key, value)` for a map entry."""
+        parameters = "message" if message.python else "key, value"
+        with source.block(f"def {self.function_name(message)}({parameters}):"):
+            if message.python:
+                python = self.constant(message.identifier, message.python)
+                with source.block(f"if message.__class__ is not {python}:"):
+                    source.line("raise TypeError")
+            source.line("parts = []", "add = parts.append")
+            if message.python:
+                self._write_fields(message, source)
+            else:
+                self._write_value(message.fields[0], "key", source)
+                self._write_value(message.fields[1], "value", source)
+            source.line("return b''.join(parts)")
+
+    def _write_fields(self, message: MessageType, source: Source) -> None:
+        for oneof in sorted({field.oneof for field in message.fields if field.oneof}):
+            source.line(f"taken_{oneof} = False")
+        for field in message.by_number:
+            source.line(f"value = message.{field.attribute}  # {field.name}")
+            with source.block(f"if {_presence(field)}:"):
+                self._write_present(field, source)
+        source.line("if message._unknown_fields:", "    add(message._unknown_fields)")
+
+    def _write_present(self, field: Field, source: Source) -> None:
+        if field.oneof:
+            source.line(f"if taken_{field.oneof}:", "    second_member()", f"taken_{field.oneof} = True")
+        if field.entry:
+            with source.block("for key, item in value.items():"):
+                source.line(f"body = {self.reference(field.entry.name)}(key, item)")
+                self._write_body(field, source)
+        elif field.packed:
+            source.line(f"body = {self._packed(field)}")
+            self._write_body(field, source)
+        elif field.repeated:
+            with source.block("for item in value:"):
+                self._write_value(field, "item", source)
+        else:
+            self._write_value(field, "value", source)
+
+    def _write_value(self, field: Field, value: str, source: Source) -> None:
+        """Add the tag and one value."""
+        kind = field.kind
+        if kind in LENGTH_DELIMITED:
+            source.line(f"body = {self._body(field, value)}")
+            self._write_body(field, source)
+        elif kind in FIXED_FORMATS:
+            source.line(f"add({self._tag(field)} + pack_{kind}({value}))")
+        elif kind == "bool":
+            source.line(f"add({self._bools(field)}[{value}])")
+        elif kind.startswith("sint"):
+            source.line(f"add({self._tag(field)} + {kind}({value}))")
+        else:
+            large = f"{self._tag(field)} + {_VARINT_KINDS.get(kind, kind)}({value})"
+            source.line(f"add({self._small(field)}[{value}] if -1 < {value} < 128 else {large})")
+
+    def _write_body(self, field: Field, source: Source) -> None:
+        """Add the tag, the length of `body`, and `body`."""
+        source.line(
+            "size = len(body)",
+            f"add({self._prefixes(field)}[size] if size < 128 else {self._tag(field, 2)} + varint(size))",
+            "add(body)",
+        )
+
+    def _body(self, field: Field, value: str) -> str:
+        if field.kind == "string":
+            return f"{value}.encode()"
+        if field.kind == "bytes":
+            return f"{value} if {value}.__class__ is bytes else octets({value})"
+        return f"{self.reference(field.type_name)}({value})"
+
+    def _packed(self, field: Field) -> str:
+        if field.kind in FIXED_FORMATS:
+            return f"b''.join(map(pack_{field.kind}, value))"
+        if field.kind == "bool":
+            return "b''.join([BOOLS[item] for item in value])"
+        return f"b''.join(map({_VARINT_KINDS.get(field.kind, field.kind)}, value))"
+
+    def _tag(self, field: Field, wire: int | None = None) -> str:
+        tag = field.number << 3 | (wire_type(field.kind) if wire is None else wire)
+        return self.constant(f"TAG_{tag}", varint.varint(tag))
+
+    def _prefixes(self, field: Field) -> str:
+        """A table: tag and length, for every length that takes one byte."""
+        tag = field.number << 3 | 2
+        name = f"PREFIX_{tag}"
+        if name in self.namespace:
+            return name
+        return self.constant(name, [varint.varint(tag) + bytes((size,)) for size in range(128)])
+
+    def _small(self, field: Field) -> str:
+        """A table: tag and value, for every number that takes one byte."""
+        tag = field.number << 3
+        name = f"SMALL_{tag}"
+        if name in self.namespace:
+            return name
+        return self.constant(name, [varint.varint(tag) + bytes((value,)) for value in range(128)])
+
+    def _bools(self, field: Field) -> str:
+        tag = varint.varint(field.number << 3)
+        return self.constant(f"BOOL_{field.number}", {False: tag + b"\0", True: tag + b"\1"})
+
+
+def _presence(field: Field) -> str:
+    """The condition under which a field is sent."""
+    if field.explicit:
+        return "value is not None"
+    if field.kind in {"float", "double"} and not field.repeated:
+        return "value or is_negative_zero(value)"
+    return "value"

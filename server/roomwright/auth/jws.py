@@ -2,8 +2,9 @@
 
 Owns the splitting, decoding and signing of the three parts; pyjwt's algorithm object does the cryptography. The parts
 are not left to `jwt.decode` because the claim that names the key stands inside the payload (it would be decoded twice),
-because it examines the secret anew at each call, and because it is stricter than LiveKit about header fields that mean
-nothing here (`crit`, `kid`) and laxer about padding. What the claims mean is in `reader.py`.
+because it examines the secret anew at each call (six times the cost of all this), and because it is stricter than
+LiveKit about header fields that mean nothing here (`crit`, `kid`), laxer about padding, and warns of LiveKit's own
+development secret. What the claims mean is in `reader.py`.
 """
 
 import binascii
@@ -14,7 +15,6 @@ from typing import Any, cast
 
 import orjson
 from jwt.algorithms import HMACAlgorithm
-from jwt.exceptions import InvalidKeyError
 
 from roomwright import errors
 
@@ -38,11 +38,10 @@ class Unverified:
 
 
 def prepare_key(secret: str) -> bytes:
-    """A secret as `sign` and `signed_by` take it. ValueError when it cannot be one (empty, or a key in PEM form)."""
-    try:
-        return _HS256.prepare_key(secret)
-    except InvalidKeyError as error:
-        raise ValueError(str(error)) from error
+    """A secret as `sign` and `signed_by` take it. ValueError when it is empty: everybody could sign with that."""
+    if not secret:
+        raise ValueError("an API secret must not be empty")
+    return secret.encode()
 
 
 def split(token: str) -> Unverified:

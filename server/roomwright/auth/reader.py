@@ -122,7 +122,7 @@ def _seconds(value: Any, name: str) -> float:
 
 
 def _write_seconds(seconds: float) -> float:
-    return int(seconds) if seconds.is_integer() else seconds
+    return int(seconds) if float(seconds).is_integer() else seconds
 
 
 def _room_configuration(value: Any, name: str) -> pb.RoomConfiguration:

@@ -102,7 +102,7 @@ def _check_times(verified: _Verified, now_ns: int) -> None:
     now = now_ns / 1e9
     if now_ns >= verified.until_ns:
         exp = verified.claims.expires_at
-        raise errors.unauthenticated(f"token expired {now - exp:.0f} s ago (exp {exp:.15g})")
+        raise errors.unauthenticated(f"token expired {round(now - exp, 0):.15g} s ago (exp {exp:.15g})")
     if now_ns < verified.from_ns:
         nbf = verified.claims.not_before
-        raise errors.unauthenticated(f"token is not valid for another {nbf - now:.0f} s (nbf {nbf:.15g})")
+        raise errors.unauthenticated(f"token is not valid for another {round(nbf - now, 0):.15g} s (nbf {nbf:.15g})")

@@ -95,4 +95,6 @@ def _mint(claims: Claims, key: str, secret: str, ttl: int, clock: SystemClock) -
 
 def _summary(arguments: argparse.Namespace) -> str:
     opened = [purpose for flag, purpose in GRANT_FLAGS.items() if getattr(arguments, flag)]
-    return f"may {', '.join(opened)}" if opened else "opens nothing: add --join, --admin, --create, --list or --record"
+    if not opened:
+        return "opens nothing: add --join, --admin, --create, --list or --record"
+    return f"may {', '.join(opened)}".replace("the room of --room", f"room {arguments.room!r}")

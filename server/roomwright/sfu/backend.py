@@ -16,18 +16,19 @@ from roomwright_proto import livekit as pb
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, already authorised.
+    """Who calls. A backend only ever sees callers that a service has authorised.
 
-    `deadline` is a point on the injected clock's monotonic scale, in seconds, or None.
+    `claims` is None when the request carried no token. `deadline` is a point on the injected clock's monotonic scale,
+    in seconds, or None.
     """
 
-    claims: Claims
+    claims: Claims | None = None
     deadline: float | None = None
 
     @property
     def identity(self) -> str:
         """The token's identity; often empty for server APIs."""
-        return self.claims.identity
+        return self.claims.identity if self.claims else ""
 
 
 class Capability(StrEnum):

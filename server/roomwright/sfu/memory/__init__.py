@@ -1,1 +1,7 @@
-"""."""
+"""The memory backend, for tests."""
+
+from roomwright.sfu.memory.backend import MemoryBackend
+from roomwright.sfu.memory.inbox import Inbox
+from roomwright.sfu.memory.scripted import PublishRefusedError, RpcError, RpcInvocation, ScriptedParticipant
+
+__all__ = ["Inbox", "MemoryBackend", "PublishRefusedError", "RpcError", "RpcInvocation", "ScriptedParticipant"]

@@ -1,0 +1,31 @@
+"""What is done about each command. Whether a command counts at all is in `states`."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from roomwright.clock import Ids
+from roomwright.rooms import commands as c
+from roomwright.rooms import data, presence, subscriptions, tracks, updates
+from roomwright.rooms.limits import Limits
+from roomwright.rooms.participant import Participant
+from roomwright.rooms.turn import Turn
+
+Handler = Callable[[Turn, Participant, Any], None]
+
+
+def handlers(ids: Ids, limits: Limits) -> Mapping[type[c.Command], Handler]:
+    """One function for each type of command."""
+    return {
+        c.Activate: presence.activate,
+        c.AddTrack: partial(tracks.add, ids=ids),
+        c.StartTrack: tracks.start,
+        c.UnpublishTrack: tracks.unpublish,
+        c.MuteTrack: tracks.mute_own,
+        c.UpdateSelf: partial(updates.by_itself, limits=limits),
+        c.SetSubscriptions: subscriptions.choose,
+        c.SetSubscriptionPermission: subscriptions.permit,
+        c.SendPacket: data.relay,
+        c.Leave: presence.leave,
+        c.Disconnect: presence.disconnect,
+    }

@@ -1,0 +1,141 @@
+"""Who receives which track. One rule decides; everything else asks it again.
+
+A participant receives a track when it is ACTIVE, knows of the publisher, is let by the publisher, may subscribe (or the
+API said so), and wants to: by what was last decided about that track, or else by its auto-subscribe setting.
+"""
+
+from collections.abc import Iterable
+
+from roomwright.rooms.commands import SetSubscriptionPermission, SetSubscriptions
+from roomwright.rooms.events import TrackSubscribed, TrackUnsubscribed
+from roomwright.rooms.participant import Choice, Participant
+from roomwright.rooms.track import Track
+from roomwright.rooms.turn import Turn
+from roomwright_proto import livekit as pb
+
+
+def wanted(subscriber: Participant, publisher: Participant, track: Track) -> bool:
+    """Whether `subscriber` shall receive the track now."""
+    if subscriber is publisher or not subscriber.active or not publisher.announced:
+        return False
+    if not allowed(publisher, subscriber, track):
+        return False
+    choice = subscriber.choices.get(track.sid)
+    if choice is not None and choice.forced:
+        return choice.subscribe
+    return subscriber.permission.can_subscribe and (choice.subscribe if choice else subscriber.auto_subscribe)
+
+
+def allowed(publisher: Participant, subscriber: Participant, track: Track) -> bool:
+    """Whether the publisher lets `subscriber` have the track; everybody, unless it said otherwise."""
+    permission = publisher.subscription_permission
+    if permission is None or permission.all_participants:
+        return True
+    return any(
+        subscriber.identity == rule.participant_identity
+        or (rule.participant_sid and subscriber.sid == rule.participant_sid)
+        for rule in permission.track_permissions
+        if rule.all_tracks or track.sid in rule.track_sids
+    )
+
+
+def settle_track(turn: Turn, publisher: Participant, track: Track) -> None:
+    """Ask the rule about one track, for everybody."""
+    for subscriber in turn.room.others(publisher):
+        settle(turn, subscriber, publisher, track)
+
+
+def settle_subscriber(turn: Turn, subscriber: Participant) -> None:
+    """Ask the rule about one participant, for every track."""
+    for publisher in turn.room.others(subscriber):
+        for track in list(publisher.tracks.values()):
+            settle(turn, subscriber, publisher, track)
+
+
+def settle(turn: Turn, subscriber: Participant, publisher: Participant, track: Track) -> None:
+    """Make it so for one participant and one track."""
+    want = wanted(subscriber, publisher, track)
+    if want == (subscriber.sid in track.subscribers):
+        return
+    if want:
+        _subscribe(turn, subscriber, publisher, track)
+    else:
+        _unsubscribe(turn, subscriber, publisher, track)
+
+
+def end_track(turn: Turn, publisher: Participant, track: Track) -> None:
+    """Nobody receives the track any more."""
+    for subscriber in list(turn.room.participants.values()):
+        subscriber.choices.pop(track.sid, None)
+        if subscriber.sid in track.subscribers:
+            _unsubscribe(turn, subscriber, publisher, track)
+
+
+def end_subscriber(turn: Turn, subscriber: Participant) -> None:
+    """The participant receives nothing any more."""
+    subscriber.choices.clear()
+    for publisher in turn.room.others(subscriber):
+        for track in publisher.tracks.values():
+            if subscriber.sid in track.subscribers:
+                _unsubscribe(turn, subscriber, publisher, track)
+
+
+def choose(turn: Turn, subscriber: Participant, command: SetSubscriptions) -> None:
+    """The client decides."""
+    _decide(turn, subscriber, command.track_sids, command.subscribe, forced=False)
+
+
+def force(turn: Turn, subscriber: Participant, request: pb.UpdateSubscriptionsRequest) -> None:
+    """The API decides. Tracks that do not exist are passed over."""
+    sids = list(request.track_sids)
+    for group in request.participant_tracks:
+        publisher = turn.room.sids.get(group.participant_sid)
+        sids.extend(sid for sid in group.track_sids if publisher and sid in publisher.tracks)
+    _decide(turn, subscriber, sids, request.subscribe, forced=True)
+
+
+def revoke(turn: Turn, subscriber: Participant) -> None:
+    """Permission to subscribe was taken away: what the API once said does not count any more."""
+    for choice in subscriber.choices.values():
+        choice.forced = False
+    settle_subscriber(turn, subscriber)
+
+
+def permit(turn: Turn, publisher: Participant, command: SetSubscriptionPermission) -> None:
+    """The publisher says who may receive its tracks; those for whom that changes are told."""
+    for_before = {
+        (other, track): allowed(publisher, other, track)
+        for other in turn.room.others(publisher)
+        for track in publisher.tracks.values()
+    }
+    publisher.subscription_permission = command.permission
+    for (other, track), before in for_before.items():
+        now_allowed = allowed(publisher, other, track)
+        if now_allowed != before:
+            update = pb.SubscriptionPermissionUpdate(
+                participant_sid=publisher.sid, track_sid=track.sid, allowed=now_allowed
+            )
+            turn.post(other, pb.SignalResponse(subscription_permission_update=update))
+        settle(turn, other, publisher, track)
+
+
+def _decide(turn: Turn, subscriber: Participant, sids: Iterable[str], subscribe: bool, *, forced: bool) -> None:
+    for sid in sids:
+        found = turn.room.find_track(sid)
+        if found is None or found[0] is subscriber:
+            continue
+        subscriber.choices[sid] = Choice(subscribe, forced)
+        settle(turn, subscriber, *found)
+
+
+def _subscribe(turn: Turn, subscriber: Participant, publisher: Participant, track: Track) -> None:
+    first = not track.subscribers
+    track.subscribers[subscriber.sid] = None
+    if first:
+        turn.post(publisher, pb.SignalResponse(track_subscribed=pb.TrackSubscribed(track_sid=track.sid)))
+    turn.emit(TrackSubscribed, participant=publisher.info(), track=track.info, subscriber=subscriber.identity)
+
+
+def _unsubscribe(turn: Turn, subscriber: Participant, publisher: Participant, track: Track) -> None:
+    del track.subscribers[subscriber.sid]
+    turn.emit(TrackUnsubscribed, participant=publisher.info(), track=track.info, subscriber=subscriber.identity)

@@ -1,0 +1,78 @@
+"""A track of a participant: announced, then published. It knows who is subscribed, not how media gets there."""
+
+from roomwright.rooms.instant import NS_PER_US, Instant
+from roomwright_proto import livekit as pb
+
+
+class Track:
+    """State of one track.
+
+    `info` is replaced, never changed, when the track changes: whoever holds it holds a snapshot. `subscribers` are the
+    sids of the participants that receive it. `origin` is the track that a forwarded one mirrors.
+    """
+
+    __slots__ = ("cid", "info", "origin", "subscribers")
+
+    def __init__(self, info: pb.TrackInfo, cid: str = "", origin: "Track | None" = None) -> None:
+        self.info = info
+        self.cid = cid
+        self.origin = origin
+        self.subscribers: dict[str, None] = {}
+
+    @property
+    def sid(self) -> str:
+        """The track's sid."""
+        return self.info.sid
+
+    def change(self, now: Instant, **fields: object) -> None:
+        """Replace the info by one with other fields and the next version."""
+        self.info = _with(self.info, version=_next_version(self.info.version, now), **fields)
+
+    def __repr__(self) -> str:
+        muted = ", muted" if self.info.muted else ""
+        return f"<Track {self.sid} {self.info.name!r}: {self.info.type}{muted}, {len(self.subscribers)} subscribers>"
+
+
+def announced(request: pb.AddTrackRequest, sid: str, now: Instant) -> Track:
+    """The track that a client announces, as it looks before any media has arrived."""
+    info = pb.TrackInfo(
+        sid=sid,
+        type=request.type,
+        name=request.name,
+        muted=request.muted,
+        width=request.width,
+        height=request.height,
+        simulcast=len(request.layers) > 1,
+        disable_dtx=request.disable_dtx,
+        source=request.source,
+        layers=list(request.layers),
+        stereo=request.stereo,
+        disable_red=request.disable_red,
+        encryption=request.encryption,
+        stream=request.stream,
+        version=_next_version(None, now),
+        audio_features=list(request.audio_features),
+        backup_codec_policy=request.backup_codec_policy,
+        packet_trailer_features=list(request.packet_trailer_features),
+    )
+    return Track(info, request.cid)
+
+
+def mirrored(origin: Track, sid: str) -> Track:
+    """A track that shows `origin` under another sid."""
+    return Track(_with(origin.info, sid=sid), origin=origin)
+
+
+def _next_version(previous: pb.TimedVersion | None, now: Instant) -> pb.TimedVersion:
+    micro = now.wall_ns // NS_PER_US
+    if previous is not None and previous.unix_micro >= micro:
+        return pb.TimedVersion(unix_micro=previous.unix_micro, ticks=previous.ticks + 1)
+    return pb.TimedVersion(unix_micro=micro)
+
+
+def _with(info: pb.TrackInfo, **fields: object) -> pb.TrackInfo:
+    """A copy with some fields changed. Lists and messages inside are shared: nobody changes them."""
+    copy = pb.TrackInfo()
+    vars(copy).update(vars(info))
+    vars(copy).update(fields)
+    return copy

@@ -1,0 +1,118 @@
+"""Publishing: announce, start, mute, end."""
+
+from roomwright.clock import Ids
+from roomwright.rooms import subscriptions
+from roomwright.rooms.commands import AddTrack, MuteTrack, StartTrack, UnpublishTrack
+from roomwright.rooms.events import TrackMuted, TrackPublished, TrackUnmuted, TrackUnpublished
+from roomwright.rooms.participant import Participant
+from roomwright.rooms.permission import may_publish
+from roomwright.rooms.track import Track, announced
+from roomwright.rooms.turn import Turn
+from roomwright_proto import livekit as pb
+
+_Reason = pb.RequestResponseReason
+
+
+def add(turn: Turn, owner: Participant, command: AddTrack, ids: Ids) -> None:
+    """Announce a track. The client hears its sid, or that it may not."""
+    request = command.request
+    if not may_publish(owner.permission, request.source):
+        refusal = pb.RequestResponse(
+            reason=_Reason.NOT_ALLOWED, message="the permission does not allow this source", add_track=request
+        )
+        turn.post(owner, pb.SignalResponse(request_response=refusal))
+        return
+    track = next((track for track in owner.pending.values() if request.cid and track.cid == request.cid), None)
+    if track is None:
+        track = announced(request, ids.sid("TR"), turn.now)
+        owner.pending[track.sid] = track
+    published = pb.TrackPublishedResponse(cid=request.cid, track=track.info)
+    turn.post(owner, pb.SignalResponse(track_published=published))
+
+
+def start(turn: Turn, owner: Participant, command: StartTrack) -> None:
+    """Publish an announced track: everybody sees it, those who want it receive it."""
+    track = owner.pending.pop(command.track_sid, None)
+    if track is None:
+        return
+    info = track.info
+    track.change(
+        turn.now,
+        mime_type=command.mime_type or info.mime_type,
+        mid=command.mid or info.mid,
+        codecs=list(command.codecs) or info.codecs,
+    )
+    publish(turn, owner, track)
+
+
+def publish(turn: Turn, owner: Participant, track: Track) -> None:
+    """Make a track one of the owner's."""
+    owner.tracks[track.sid] = track
+    owner.is_publisher = True
+    _changed(turn, owner)
+    turn.emit(TrackPublished, participant=owner.info(), track=track.info)
+    turn.announce(owner)
+    subscriptions.settle_track(turn, owner, track)
+
+
+def unpublish(turn: Turn, owner: Participant, command: UnpublishTrack) -> None:
+    """The client ends a track."""
+    owner.pending.pop(command.track_sid, None)
+    if track := owner.tracks.get(command.track_sid):
+        end(turn, owner, track)
+        turn.announce(owner)
+
+
+def end(turn: Turn, owner: Participant, track: Track) -> None:
+    """Take a track away. The caller announces the owner."""
+    subscriptions.end_track(turn, owner, track)
+    del owner.tracks[track.sid]
+    _changed(turn, owner)
+    turn.emit(TrackUnpublished, participant=owner.info(), track=track.info)
+
+
+def end_forbidden(turn: Turn, owner: Participant) -> None:
+    """Take away what the owner's permission does not allow any more."""
+    for track in list(owner.tracks.values()):
+        if not may_publish(owner.permission, track.info.source):
+            end(turn, owner, track)
+    for track in list(owner.pending.values()):
+        if not may_publish(owner.permission, track.info.source):
+            del owner.pending[track.sid]
+
+
+def mute_own(turn: Turn, owner: Participant, command: MuteTrack) -> None:
+    """The client mutes or unmutes; it hears of a track that does not exist."""
+    track = owner.track(command.track_sid)
+    if track is None:
+        wrong = pb.MuteTrackRequest(sid=command.track_sid, muted=command.muted)
+        answer = pb.RequestResponse(reason=_Reason.NOT_FOUND, message="no such track", mute=wrong)
+        turn.post(owner, pb.SignalResponse(request_response=answer))
+        return
+    set_muted(turn, owner, track, command.muted)
+
+
+def mute_by_api(turn: Turn, owner: Participant, request: pb.MuteRoomTrackRequest) -> Track | None:
+    """The API mutes or unmutes: the client is told each time, the others when something changes."""
+    track = owner.tracks.get(request.track_sid)
+    if track is not None:
+        turn.post(owner, pb.SignalResponse(mute=pb.MuteTrackRequest(sid=track.sid, muted=request.muted)))
+        set_muted(turn, owner, track, request.muted)
+    return track
+
+
+def set_muted(turn: Turn, owner: Participant, track: Track, muted: bool) -> None:
+    """Change what a track says about itself."""
+    if track.info.muted == muted:
+        return
+    track.change(turn.now, muted=muted)
+    if track.sid not in owner.tracks:
+        return
+    owner.changed()
+    turn.emit(TrackMuted if muted else TrackUnmuted, participant=owner.info(), track=track.info)
+    turn.announce(owner)
+
+
+def _changed(turn: Turn, owner: Participant) -> None:
+    owner.changed()
+    turn.room.changed()

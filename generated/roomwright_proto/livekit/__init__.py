@@ -3130,7 +3130,7 @@ class CreateRoomRequest(betterproto2.Message):
 
     max_participants: "int" = betterproto2.field(3, betterproto2.TYPE_UINT32)
     """
-    Seats; agents, recorders and other helpers do not take one. 0 means the server's default, usually no limit.
+    Seats; agents and recorders do not take one. 0 means the server's default, usually no limit.
     """
 
     node_id: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)

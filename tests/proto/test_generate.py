@@ -1,5 +1,7 @@
 """tools/generate.py: what is committed is what the schema gives, and a difference does not go unseen."""
 
+import ast
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -61,3 +63,22 @@ def test_the_wheel_ships_the_descriptor_set(repository: Path, tmp_path: Path):
     with ZipFile(wheel) as archive:
         shipped = archive.read("roomwright_proto/schema.binpb")
     assert shipped == (repository / PACKAGE / "schema.binpb").read_bytes()
+
+
+def test_comments_become_docstrings_whatever_is_in_them(copy: Path):
+    comment = [
+        r"C:\new and the pattern \d+\'",
+        '''"""thrice""" and \'\'\'thrice\'\'\', `{braces}` %s''',
+        'ends with "',
+        "\\",
+    ]
+    room = copy / "proto" / "livekit" / "livekit_room.proto"
+    text = "".join(f"// {line}\n" for line in comment)
+    room.write_text(f"{room.read_text()}\n{text}message Quoted {{\n{text}  string field = 1;\n}}\n")
+
+    done = run(copy)
+    assert (done.returncode, done.stderr) == (0, "")
+    module = ast.parse((copy / PACKAGE / "livekit" / "__init__.py").read_text())
+    (quoted,) = (node for node in module.body if isinstance(node, ast.ClassDef) and node.name == "Quoted")
+    of_field = next(node.value.value for node in quoted.body[2:] if isinstance(node, ast.Expr))
+    assert ast.get_docstring(quoted).splitlines() == inspect.cleandoc(of_field).splitlines() == comment

@@ -14,6 +14,8 @@ REQUESTS: dict[str, type] = {
     path: handler.request_type for base in BASES for path, handler in base().__mapping__().items()
 }
 
+pytestmark = pytest.mark.filterwarnings("ignore:ListSipTrunkRequest is deprecated")
+
 EVERYTHING = Claims(
     video=VideoGrant(
         room_create=True,

@@ -80,9 +80,17 @@ def address(value: Any, path: str) -> str:
 
 def host(value: Any, path: str) -> str:
     """An IP address or a host name; an empty one means every interface."""
-    if not isinstance(value, str) or any(character.isspace() or character in "/[]" for character in value):
+    if not isinstance(value, str) or not _looks_like_a_host(value):
         raise refuse(path, value, "an IP address or a host name, without a port")
     return value
+
+
+def _looks_like_a_host(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return not any(character.isspace() or character in ":/[]" for character in text)
+    return True
 
 
 def many(item: Reader) -> Reader:

@@ -1,1 +1,1 @@
-"""."""
+"""One module per proto service: authorise, delegate, return. Knows neither HTTP nor gRPC."""

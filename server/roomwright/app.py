@@ -1,0 +1,165 @@
+"""The composition root: the only place that names concrete backends, clocks and adapters."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable
+from typing import Self
+
+import structlog
+
+from roomwright import __version__, logs
+from roomwright.auth.tokens import TokenVerifier
+from roomwright.clock import Clock, Ids, RandomIds, SystemClock
+from roomwright.config import Config
+from roomwright.rooms.limits import Limits
+from roomwright.services.agent_dispatch import AgentDispatchService
+from roomwright.services.room import RoomService
+from roomwright.services.routes import Route, table
+from roomwright.sfu.backend import Backend
+from roomwright.sfu.memory import MemoryBackend
+from roomwright.wire.access_log import AccessLog
+from roomwright.wire.grpc import GrpcServer
+from roomwright.wire.http import Front, HttpServer
+from roomwright.wire.pages import PAGES
+from roomwright.wire.twirp import Twirp
+from roomwright_proto import livekit as pb
+
+log = structlog.get_logger(__name__)
+
+GRACE_S = 5.0
+"""How long running calls may go on after a stop was asked for."""
+
+
+def service_table(backend: Backend, limits: Limits) -> dict[str, Route]:
+    """Every method that has a route, implemented or not; a new service gets its line here."""
+    return table(
+        [
+            (pb.RoomServiceBase, RoomService(backend, limits)),
+            (pb.AgentDispatchServiceBase, AgentDispatchService(backend)),
+            (pb.EgressBase, None),
+            (pb.IngressBase, None),
+            (pb.SipBase, None),
+        ]
+    )
+
+
+class Server:
+    """A running Roomwright: a backend behind the HTTP port and, where configured, the gRPC port.
+
+    `async with Server(config) as server:` starts and stops it. Port 0 takes a free port; `port` tells which.
+    """
+
+    def __init__(
+        self, config: Config, *, backend: Backend | None = None, clock: Clock | None = None, ids: Ids | None = None
+    ) -> None:
+        self.config = config
+        self._clock = clock or SystemClock()
+        limits = Limits.of(config.limit)
+        self.backend = backend or MemoryBackend(config.room, config.limit, self._clock, ids or RandomIds())
+        self._routes = service_table(self.backend, limits)
+        self._verifier = TokenVerifier(config.keys, self._clock)
+        self._http: HttpServer | None = None
+        self._grpc: GrpcServer | None = None
+        self._listeners: list[asyncio.Server] = []
+        self._access_log: AccessLog | None = None
+        self.port = 0
+        self.grpc_port = 0
+
+    def __repr__(self) -> str:
+        return f"<Server {self.url}: {'listening' if self._listeners else 'stopped'}>"
+
+    @property
+    def url(self) -> str:
+        """Where clients reach the HTTP port."""
+        host = self.config.bind_addresses[0] if self.config.bind_addresses else "127.0.0.1"
+        host = "127.0.0.1" if host in {"", "0.0.0.0"} else host  # noqa: S104 — compared, not bound
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    async def start(self) -> None:
+        """Listen. Raises OSError when an address or port cannot be had; nothing is left listening then."""
+        if self.config.logging.level == "debug":
+            self._access_log = AccessLog()
+        front = Front(Twirp(self._routes.values()), self._verifier, PAGES, self._access_log)
+        self._http = HttpServer(front)
+        try:
+            await self._listen(self._http)
+            await self._listen_grpc()
+        except BaseException:
+            await self.stop(0)
+            raise
+        log.info("listening", url=self.url, grpc_port=self.grpc_port or None, version=__version__)
+
+    async def _listen(self, http: HttpServer) -> None:
+        loop = asyncio.get_running_loop()
+        port = self.config.port
+        for host in self.config.bind_addresses or ("",):
+            listener = await loop.create_server(http, host or None, port, backlog=1024)
+            self._listeners.append(listener)
+            port = port or listener.sockets[0].getsockname()[1]
+        self.port = port
+
+    async def _listen_grpc(self) -> None:
+        if self.config.grpc.port is None:
+            return
+        grpc = GrpcServer(self._routes.values(), self._verifier, self._clock)
+        await grpc.start(self.config.bind_addresses[0] if self.config.bind_addresses else None, self.config.grpc.port)
+        self._grpc, self.grpc_port = grpc, grpc.port
+
+    async def stop(self, grace: float = GRACE_S) -> None:
+        """Take no more connections, let running calls end within `grace` seconds, close the backend. Idempotent."""
+        for listener in self._listeners:
+            listener.close()
+        self._listeners.clear()
+        if self._http is not None:
+            self._http.pre_shutdown()
+            await self._http.shutdown(grace)
+            self._http = None
+        if self._grpc is not None:
+            await self._grpc.stop(grace)
+            self._grpc = None
+        await self.backend.close()
+        if self._access_log is not None:
+            self._access_log.close()
+            self._access_log = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+
+async def _serve(config: Config, on_ready: Callable[[Server], None] | None) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers on its loop
+            loop.add_signal_handler(number, stopping.set)
+    async with Server(config) as server:
+        if on_ready is not None:
+            on_ready(server)
+        await stopping.wait()
+        log.info("stopping")
+
+
+def run(config: Config, on_ready: Callable[[Server], None] | None = None) -> int:
+    """Serve until SIGINT or SIGTERM; `on_ready` is called once the ports are open. Returns the exit code.
+
+    Raises OSError when a port cannot be had.
+    """
+    logs.configure(config.logging.level, as_json=config.logging.json)
+    runner = asyncio.Runner(loop_factory=_loop_factory())
+    with runner:
+        runner.run(_serve(config, on_ready))
+    return 0
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """The loop of uvloop where that is installed, else None for asyncio's own."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop

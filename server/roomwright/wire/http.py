@@ -1,0 +1,248 @@
+"""HTTP/1.1 in front of Twirp and of the plain pages: sizes, cross-origin rules, tokens, paths, in that order.
+
+Sits on aiohttp's low-level server: one handler and one dictionary instead of an application's middlewares, at two
+thirds of their cost.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from aiohttp import web
+from aiohttp.http_exceptions import BadHttpMethod
+from aiohttp.web_protocol import RequestHandler
+from multidict import CIMultiDict
+
+from roomwright.auth.claims import Claims
+from roomwright.auth.tokens import TokenVerifier
+from roomwright.errors import Code, ServiceError, unauthenticated
+from roomwright.sfu.backend import Caller
+from roomwright.wire import cors, twirp
+from roomwright.wire.access_log import AccessLog
+from roomwright.wire.answer import NOT_FOUND, Answer, text
+from roomwright.wire.paths import clean, decoded, query_value, split_target
+
+log = structlog.get_logger(__name__)
+
+MAX_BODY = 10 * 1024 * 1024
+"""Bytes of a request's body; the reference takes as many."""
+MAX_HEAD = 1024 * 1024
+"""Bytes of a request line or a header: a join request with its offer rides in the query."""
+BODY_TIMEOUT_S = 30.0
+"""How long a client may take to send a body."""
+
+_FORM = "application/x-www-form-urlencoded"
+_BEARER = "Bearer "
+_REQUEST_LINE = re.compile(r"b'([!-~]+) ([!-~]+) HTTP/1\.[01]")
+
+
+class _BodyError(Exception):
+    """The body cannot be had; `answer` says why."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer)
+        self.answer = answer
+
+
+class Front:
+    """The one handler of the HTTP port.
+
+    `pages` maps a clean path to what it answers, whatever the verb; everything below a Twirp service goes to `twirp`.
+    """
+
+    def __init__(
+        self,
+        methods: twirp.Twirp,
+        verifier: TokenVerifier,
+        pages: Mapping[str, Answer],
+        access_log: AccessLog | None = None,
+    ) -> None:
+        self._twirp = methods
+        self._routes = methods.routes
+        self._verifier = verifier
+        self._pages = pages
+        self._access_log = access_log
+
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request; never raises for anything a client can send."""
+        if self._access_log is None:
+            return respond(await self._guarded(request), request.headers.get("Origin"))
+        start = time.perf_counter()
+        answer = await self._guarded(request)
+        self._access_log.record(request.method, request.raw_path, answer.status, time.perf_counter() - start)
+        return respond(answer, request.headers.get("Origin"))
+
+    async def _guarded(self, request: web.BaseRequest) -> Answer:
+        try:
+            return await self._answer(request)
+        except _BodyError as exc:
+            return exc.answer
+        except ConnectionError:
+            raise
+        except Exception:
+            log.exception("a request failed", verb=request.method, path=split_target(request.raw_path)[0][:200])
+            return text(500, "internal error; the server's log says more")
+
+    async def _answer(self, request: web.BaseRequest) -> Answer:
+        headers, target = request.headers, request.raw_path
+        if (request.content_length or 0) > MAX_BODY:
+            return self._too_large(target)
+        if target in self._routes and request.method == "POST" and "Authorization" in headers:
+            path, query, location = target, "", None  # nearly all requests; the rest take the long way
+        elif cors.is_preflight(request.method, headers):
+            return cors.preflight(headers)
+        else:
+            path, query = split_target(target)
+            location = self._location(path)
+        try:
+            claims = await self._claims(request, query)
+        except ServiceError as refusal:
+            return twirp.error(refusal) if self._twirp.owns(path) else text(401, refusal.message)
+        return await self._route(request, path, claims) if location is None else _redirect(location, query)
+
+    def _location(self, path: str) -> str | None:
+        """Where a path that is not clean, or lacks a service's final slash, should go; None when it is fine."""
+        cleaned = clean(path)
+        if self._twirp.needs_slash(cleaned):
+            return cleaned + "/"
+        return None if cleaned == path else cleaned
+
+    async def _route(self, request: web.BaseRequest, path: str, claims: Claims | None) -> Answer:
+        if "%" in path:
+            path = decoded(path)
+        if not self._twirp.owns(path):
+            return self._pages.get(path, NOT_FOUND)
+        found = self._twirp.find(request.method, path, request.headers.get("Content-Type", ""))
+        if isinstance(found, Answer):
+            return found
+        route, media = found
+        return await self._twirp.call(route, media, await _body(request), Caller(claims))
+
+    async def _claims(self, request: web.BaseRequest, query: str) -> Claims | None:
+        """The token's claims: from the header, else from a form, else from the query; None when there is no token.
+
+        Raises ServiceError for a token that cannot be used.
+        """
+        header = request.headers.get("Authorization")
+        if header:
+            if not header.startswith(_BEARER):
+                raise unauthenticated(f'the Authorization header must start with "{_BEARER}"')
+            return self._verifier.verify(header[len(_BEARER) :])
+        token = ""
+        if request.method == "POST" and twirp.media_type(request.headers.get("Content-Type", "")) == _FORM:
+            token = query_value((await _body(request)).decode("latin-1"), "access_token")
+        token = token or query_value(query, "access_token")
+        return self._verifier.verify(token) if token else None
+
+    def unknown_verb(self, verb: str, target: str) -> Answer:
+        """The answer to a verb that is not one of HTTP's."""
+        path = split_target(target)[0]
+        found = self._twirp.find(verb, path, "") if self._twirp.owns(path) else NOT_FOUND
+        return found if isinstance(found, Answer) else NOT_FOUND
+
+    def _too_large(self, target: str) -> Answer:
+        message = f"the request's body is larger than {MAX_BODY} bytes"
+        if not self._twirp.owns(split_target(target)[0]):
+            return text(413, message)._replace(headers={"Connection": "close"})
+        refusal = twirp.error(ServiceError(Code.RESOURCE_EXHAUSTED, message), 413)
+        return refusal._replace(headers={"Connection": "close"})
+
+
+async def _body(request: web.BaseRequest) -> bytes:
+    """The whole body; raises _BodyError when it is too large, too slow or broken."""
+    try:
+        if request.content.is_eof():
+            return await request.read()
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        reason = f"the request's body is larger than {MAX_BODY} bytes"
+    except TimeoutError:
+        refusal = ServiceError(Code.DEADLINE_EXCEEDED, f"the body did not arrive within {BODY_TIMEOUT_S:.0f} s")
+        raise _BodyError(twirp.error(refusal)) from None
+    except (web.RequestPayloadError, ValueError) as exc:
+        reason = f"the request's body cannot be read: {exc}"
+    raise _BodyError(twirp.error(ServiceError(Code.MALFORMED, reason)))
+
+
+def _redirect(path: str, query: str) -> Answer:
+    return Answer(307, headers={"Location": f"{path}?{query}" if query else path})
+
+
+_HEADERS = {
+    media: CIMultiDict({"Content-Type": media, "Vary": "Origin", "Server": "Roomwright"})
+    for media in (twirp.JSON, twirp.PROTOBUF)
+}
+
+
+def respond(answer: Answer, origin: str | None) -> web.Response:
+    """The answer as aiohttp wants it, with the headers that every answer has."""
+    known = _HEADERS.get(answer.content_type)
+    headers = known.copy() if known is not None else _headers(answer.content_type)
+    if origin and answer.status != 204:
+        headers["Access-Control-Allow-Origin"] = origin
+        headers["Access-Control-Expose-Headers"] = "*"
+    if answer.headers:
+        headers.update(answer.headers)
+    return web.Response(status=answer.status, body=answer.body, headers=headers)
+
+
+def _headers(content_type: str) -> CIMultiDict[str]:
+    headers = CIMultiDict({"Vary": "Origin", "Server": "Roomwright"})
+    if content_type:
+        headers["Content-Type"] = content_type
+    return headers
+
+
+class _Protocol(RequestHandler):
+    """aiohttp's connection, with answers of ours to what its parser refuses, and no traceback for it."""
+
+    __slots__ = ("_front",)
+
+    def __init__(self, front: Front, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._front = front
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what is not HTTP/1.1; a verb that the parser does not know is a route that does not exist."""
+        log.debug("a request is not HTTP/1.1", peer=request.remote, reason=str(exc)[:300])
+        answer = text(status, (message or "this is not an HTTP/1.1 request").splitlines()[0])
+        line = _REQUEST_LINE.search(str(exc)) if isinstance(exc, BadHttpMethod) else None
+        if line:
+            answer = self._front.unknown_verb(*line.groups())
+        response = respond(answer, None)
+        response.force_close()
+        return response
+
+
+class HttpServer(web.Server):
+    """The HTTP port: aiohttp's server with our handler, our limits and no access log on the hot path."""
+
+    def __init__(self, front: Front, **kwargs: Any) -> None:
+        self._front = front
+        super().__init__(
+            front,
+            request_factory=self._request,
+            access_log=None,
+            auto_decompress=False,
+            max_line_size=MAX_HEAD,
+            max_field_size=MAX_HEAD,
+            keepalive_timeout=75.0,
+            **kwargs,
+        )
+
+    def __call__(self) -> RequestHandler:
+        """A protocol for one more connection."""
+        return _Protocol(self._front, self, loop=self._loop, **self._kwargs)
+
+    def _request(self, message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+        return web.BaseRequest(message, payload, protocol, writer, task, self._loop, client_max_size=MAX_BODY)

@@ -2170,7 +2170,7 @@ class TrackSource(betterproto2.Enum):
 
     UNKNOWN = 0
     """
-    Something of the application's own; not covered by a list of allowed sources.
+    Something of the application's own.
     """
 
     CAMERA = 1

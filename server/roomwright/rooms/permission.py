@@ -10,8 +10,8 @@ _NOTHING_SAID = VideoGrant()
 def from_grant(grant: VideoGrant | None) -> pb.ParticipantPermission:
     """The permission that a token gives.
 
-    Publishing and subscribing are allowed unless denied; data follows publishing unless said; sources that do not
-    exist are left out.
+    Publishing and subscribing are allowed unless denied; data follows publishing unless said. A source that does not
+    exist counts as UNKNOWN: leaving it out could leave no restriction at all.
     """
     grant = grant or _NOTHING_SAID
     can_publish = grant.can_publish is not False
@@ -19,7 +19,7 @@ def from_grant(grant: VideoGrant | None) -> pb.ParticipantPermission:
         can_subscribe=grant.can_subscribe is not False,
         can_publish=can_publish,
         can_publish_data=can_publish if grant.can_publish_data is None else grant.can_publish_data,
-        can_publish_sources=[_SOURCES[name] for name in grant.can_publish_sources if name in _SOURCES],
+        can_publish_sources=[_SOURCES.get(name, pb.TrackSource.UNKNOWN) for name in grant.can_publish_sources],
         hidden=grant.hidden,
         recorder=grant.recorder,
         can_update_metadata=bool(grant.can_update_own_metadata),
@@ -64,7 +64,7 @@ def to_grant(permission: pb.ParticipantPermission, base: VideoGrant | None, room
         can_publish=permission.can_publish,
         can_subscribe=permission.can_subscribe,
         can_publish_data=permission.can_publish_data,
-        can_publish_sources=tuple(source.name.lower() for source in permission.can_publish_sources if source.name),
+        can_publish_sources=tuple(source.name.lower() or "unknown" for source in permission.can_publish_sources),
         can_update_own_metadata=permission.can_update_metadata,
         can_subscribe_metrics=permission.can_subscribe_metrics,
         can_manage_agent_session=permission.can_manage_agent_session,

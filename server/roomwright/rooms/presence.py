@@ -87,10 +87,10 @@ def depart(turn: Turn, participant: Participant, reason: pb.DisconnectReason) ->
 
 
 def close(turn: Turn, reason: pb.RoomEndReason, told: pb.DisconnectReason) -> None:
-    """End the room: everybody goes, then the last event comes."""
+    """End the room: everybody goes, without being told of the others, then the last event comes."""
     room = turn.room
-    for participant in list(room.participants.values()):
-        send_away(turn, participant, told)
     room.state = RoomState.CLOSED
     room.due = None
+    for participant in list(room.participants.values()):
+        send_away(turn, participant, told)
     turn.emit(RoomFinished, reason=reason)

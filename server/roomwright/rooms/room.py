@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class RoomState(Enum):
-    """A room is OPEN from its first event to its last, then CLOSED for good."""
+    """A room is OPEN until its end begins, then CLOSED for good."""
 
     OPEN = auto()
     CLOSED = auto()

@@ -1,7 +1,8 @@
 """Who receives which track. One rule decides; everything else asks it again.
 
-A participant receives a track when it is ACTIVE, knows of the publisher, is let by the publisher, may subscribe (or the
-API said so), and wants to: by what was last decided about that track, or else by its auto-subscribe setting.
+A participant receives a track when it is ACTIVE, the publisher is not hidden and lets it, it may subscribe (or the API
+said so), and it wants to: by what was last decided about that track, or else by its auto-subscribe setting. Who
+received a track before its publisher was hidden goes on doing so.
 """
 
 from collections.abc import Iterable
@@ -16,7 +17,9 @@ from roomwright_proto import livekit as pb
 
 def wanted(subscriber: Participant, publisher: Participant, track: Track) -> bool:
     """Whether `subscriber` shall receive the track now."""
-    if subscriber is publisher or not subscriber.active or not publisher.announced:
+    if subscriber is publisher or not subscriber.active:
+        return False
+    if publisher.permission.hidden and subscriber.sid not in track.subscribers:
         return False
     if not allowed(publisher, subscriber, track):
         return False

@@ -43,15 +43,22 @@ class Turn:
             self.mail[participant] = None
 
     def announce(self, participant: Participant, *, to_self: bool = True) -> None:
-        """Show a participant as it is now to those who may see it, and to itself."""
+        """Show a participant as it is now to those who may see it, and to itself.
+
+        One that was made hidden is shown only once more: when it goes.
+        """
         message = pb.SignalResponse(update=pb.ParticipantUpdate(participants=[participant.info()]))
         if to_self:
             self.post(participant, message)
-        if participant.permission.hidden and (participant.present or not participant.announced):
+        if not self.room.open or self._unseen(participant):
             return
         participant.announced = True
         for other in self.room.others(participant):
             self.post(other, message)
+
+    @staticmethod
+    def _unseen(participant: Participant) -> bool:
+        return participant.permission.hidden and (participant.present or not participant.announced)
 
     def finish(self) -> None:
         """Tell those who are there what is new about the room itself. The last thing of a turn."""

@@ -1,9 +1,12 @@
 """What each command prints and returns; mistakes are one line on standard error and exit code 2."""
 
 import base64
+import itertools
 import json
+import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -198,3 +201,17 @@ except SystemExit:
 """
         done = self.run("-c", code)
         assert (done.returncode, done.stderr) == (0, "")
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="stops the server with SIGINT")
+    def test_a_development_server_tells_how_to_get_in_and_stops_when_told_to(self) -> None:
+        command = [sys.executable, "-m", "roomwright", "--dev", "--port", "0"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+            assert server.stdout is not None
+            lines = list(itertools.islice(server.stdout, 5))
+            url = lines[1].split()[1]
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                assert answer.read() == b"OK"
+            server.send_signal(signal.SIGINT)
+            _, errors = server.communicate(timeout=20)
+        assert server.returncode == 0
+        assert "Traceback" not in errors

@@ -46,7 +46,10 @@ class TokenVerifier:
         return f"<TokenVerifier {len(self._keys)} keys, {len(self._cache)} tokens remembered>"
 
     def verify(self, token: str) -> Claims:
-        """The claims of `token`, or an `unauthenticated` error that says what is wrong with it."""
+        """The claims of `token`, or an `unauthenticated` error that says what is wrong with it.
+
+        The same object is given to every caller with that token: nobody may change what is inside of it.
+        """
         now = self._clock.now_ns()
         verified = self._cache.get(token)
         if verified is not None and verified.from_ns <= now < verified.until_ns:

@@ -57,7 +57,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"roomwright {__version__}")
     parser.set_defaults(command="serve")
     _add_server_flags(parser)
-    commands = parser.add_subparsers(title="commands", metavar="")
+    commands = parser.add_subparsers(title="commands", metavar="command")
     _add_server_flags(_add_command(commands, "serve", "run the server (the same as no command)"))
     _add_server_flags(_add_command(commands, "config", "print the effective configuration, secrets masked"))
     _add_command(commands, "generate-keys", "print a new API key and secret")

@@ -21,7 +21,6 @@ from roomwright.sfu.memory import MemoryBackend
 from roomwright.wire.access_log import AccessLog
 from roomwright.wire.grpc import GrpcServer
 from roomwright.wire.http import Front, HttpServer
-from roomwright.wire.pages import PAGES
 from roomwright.wire.twirp import Twirp
 from roomwright_proto import livekit as pb
 
@@ -80,7 +79,7 @@ class Server:
         """Listen. Raises OSError when an address or port cannot be had; nothing is left listening then."""
         if self.config.logging.level == "debug":
             self._access_log = AccessLog()
-        front = Front(Twirp(self._routes.values()), self._verifier, PAGES, self._access_log)
+        front = Front(Twirp(self._routes.values()), self._verifier, self._access_log)
         self._http = HttpServer(front)
         try:
             await self._listen(self._http)

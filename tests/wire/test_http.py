@@ -178,10 +178,11 @@ def test_a_preflight_needs_no_token(server: Running) -> None:
 
 
 def test_what_is_not_there_yet_says_so(server: Running) -> None:
-    for path in ("/rtc", "/rtc/v1/validate", "/agent", "/whip/v1"):
-        answer = ask(server, path, verb="GET", bearer="")
+    for path, upgrade in (("/rtc", "websocket"), ("/agent", "websocket"), ("/rtc/v1/validate", ""), ("/whip/v1", "")):
+        answer = ask(server, path, verb="GET", bearer="", body=b"", Upgrade=upgrade, Connection=upgrade and "upgrade")
         assert answer.status == 501
         assert path.encode() in answer.body
+    assert ask(server, "/rtc", verb="GET", bearer="").status == 404
     egress = ask(server, "/twirp/livekit.Egress/ListEgress")
     assert (egress.status, egress.json["code"]) == (501, "unimplemented")
     assert "Egress.ListEgress" in egress.json["msg"]

@@ -7,7 +7,6 @@ thirds of their cost.
 import asyncio
 import re
 import time
-from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -23,6 +22,7 @@ from roomwright.sfu.backend import Caller
 from roomwright.wire import cors, twirp
 from roomwright.wire.access_log import AccessLog
 from roomwright.wire.answer import NOT_FOUND, Answer, text
+from roomwright.wire.pages import PAGES, UPGRADES
 from roomwright.wire.paths import clean, decoded, query_value, split_target
 
 log = structlog.get_logger(__name__)
@@ -50,20 +50,18 @@ class _BodyError(Exception):
 class Front:
     """The one handler of the HTTP port.
 
-    `pages` maps a clean path to what it answers, whatever the verb; everything below a Twirp service goes to `twirp`.
+    Everything below a Twirp service goes to `methods`, the rest to the tables in `pages.py`.
     """
 
     def __init__(
         self,
         methods: twirp.Twirp,
         verifier: TokenVerifier,
-        pages: Mapping[str, Answer],
         access_log: AccessLog | None = None,
     ) -> None:
         self._twirp = methods
         self._routes = methods.routes
         self._verifier = verifier
-        self._pages = pages
         self._access_log = access_log
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -114,7 +112,7 @@ class Front:
         if "%" in path:
             path = decoded(path)
         if not self._twirp.owns(path):
-            return self._pages.get(path, NOT_FOUND)
+            return (UPGRADES if "Upgrade" in request.headers else PAGES).get(path, NOT_FOUND)
         found = self._twirp.find(request.method, path, request.headers.get("Content-Type", ""))
         if isinstance(found, Answer):
             return found

@@ -16,7 +16,8 @@ let passed = 0;
 
 function check(method, what, seen, expected) {
   if (!isDeepStrictEqual(seen, expected)) {
-    throw new Error(`FAILED ${method} ${what}: ${JSON.stringify(seen)} instead of ${JSON.stringify(expected)}`);
+    console.error(`FAILED ${method} ${what}: ${JSON.stringify(seen)} instead of ${JSON.stringify(expected)}`);
+    process.exit(1);
   }
   passed += 1;
   console.log('ok', method, what);

@@ -67,6 +67,25 @@ async def test_a_port_in_use_is_an_error(server: GrpcServer, desk: Desk, clock: 
     await other.stop(0)
 
 
+async def test_several_addresses_share_a_free_port(server: GrpcServer, token: str):
+    await server.stop(0)
+    await server.start(["127.0.0.1", "127.0.0.2"], 0)
+    _, writer = await asyncio.open_connection("127.0.0.2", server.port)
+    writer.close()
+    peer = await Peer.connect(server.port)
+    assert (await peer.call(token, BODY)).status == 0
+    await peer.close()
+
+
+async def test_when_one_address_cannot_be_had_none_is(server: GrpcServer):
+    await server.stop(0)
+    with pytest.raises(OSError, match="assign"):
+        await server.start(["127.0.0.1", "203.0.113.1"], server.port)
+    assert "stopped" in repr(server)
+    with pytest.raises(ConnectionError):
+        await Peer.connect(server.port)
+
+
 async def test_stopping_closes_idle_connections_with_a_goodbye(server: GrpcServer, peer: Peer, token: str):
     stream = peer.request(token, BODY)
     await peer.answer(stream)

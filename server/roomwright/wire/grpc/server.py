@@ -26,32 +26,49 @@ class GrpcServer:
     def __init__(self, routes: Iterable[Route], verifier: TokenVerifier, clock: Clock) -> None:
         self._methods = Methods(routes, verifier, clock)
         self._connections: set[Connection] = set()
-        self._listener: asyncio.Server | None = None
+        self._listeners: list[asyncio.Server] = []
         self._port = 0
 
     def __repr__(self) -> str:
-        state = f"port {self._port}" if self._listener else "stopped"
+        state = f"port {self._port}" if self._listeners else "stopped"
         return f"<GrpcServer {state}: {len(self._connections)} connections, {len(self._tasks())} calls>"
 
     @property
     def port(self) -> int:
-        """The port that was bound last; with several addresses, that of the first."""
+        """The port that was bound last; 0 before that."""
         return self._port
 
     async def start(self, host: str | Sequence[str] | None, port: int) -> None:
-        """Bind and serve; port 0 takes a free one, host None every address. OSError when one cannot be had."""
-        if self._listener is not None:
+        """Bind and serve; None is every address, port 0 takes a free one, the same on all addresses.
+
+        OSError when an address or port cannot be had; nothing is left listening then.
+        """
+        if self._listeners:
             raise RuntimeError(f"{self!r} is started already")
         loop = asyncio.get_running_loop()
-        self._listener = await loop.create_server(lambda: Connection(self._methods, self._connections), host, port)
-        self._port = self._listener.sockets[0].getsockname()[1]
+        try:
+            for address in [host] if isinstance(host, str) or not host else host:
+                self._listeners.append(await loop.create_server(self._connection, address or None, port))
+                port = port or self._listeners[0].sockets[0].getsockname()[1]
+        except OSError:
+            self._stop_listening()
+            raise
+        self._port = port
+
+    def _connection(self) -> Connection:
+        return Connection(self._methods, self._connections)
+
+    def _stop_listening(self) -> None:
+        for listener in self._listeners:
+            listener.close()
+        self._listeners.clear()
 
     async def stop(self, grace: float) -> None:
-        """Stop accepting connections and calls, let running calls end within `grace` seconds, then cancel them."""
-        if self._listener is None:
-            return
-        listener, self._listener = self._listener, None
-        listener.close()
+        """Stop accepting connections and calls, let running calls end within `grace` seconds, then cancel them.
+
+        Idempotent.
+        """
+        self._stop_listening()
         for connection in list(self._connections):
             connection.drain()
         await _ended(self._tasks(), grace)

@@ -137,12 +137,26 @@ def _sends_too_much_data(exchange: Exchange) -> bool:
     return len(base64.b64decode(data.rstrip("=") + "==", altchars=b"-_")) > MAX_DATA_SIZE
 
 
-def _no_rooms(recorded: Response) -> Response:
+def _listed_rooms(recorded: Response) -> list[Any]:
     match recorded.body:
-        case {"json": {"rooms": list()}}:
-            return replace(recorded, body={"json": {"rooms": []}})
+        case {"json": {"rooms": list(rooms)}}:
+            return rooms
         case _:
-            return recorded
+            return []
+
+
+def _lists_a_room_twice(exchange: Exchange) -> bool:
+    names = [room["name"] for room in _listed_rooms(_recorded(exchange))]
+    return _route(exchange) == ("RoomService", "ListRooms") and len(set(names)) < len(names)
+
+
+def _each_room_once(exchange: Exchange) -> Response:
+    by_name = {room["name"]: room for room in _listed_rooms(_recorded(exchange))}
+    return replace(_recorded(exchange), body={"json": {"rooms": list(by_name.values())}})
+
+
+def _no_rooms(recorded: Response) -> Response:
+    return replace(recorded, body={"json": {"rooms": []}}) if _listed_rooms(recorded) else recorded
 
 
 RULES: tuple[Rule, ...] = (
@@ -176,6 +190,12 @@ RULES: tuple[Rule, ...] = (
         reason="browsers take no message above 262,144 bytes; the reference accepts such data and it never arrives",
         applies=_sends_too_much_data,
         instead=lambda exchange: _twirp_error(exchange, 400, "invalid_argument", "argument"),
+    ),
+    Rule(
+        name="ListRooms names a room once",
+        reason="asked for a name twice, the reference lists the room twice with its redis store and once without",
+        applies=_lists_a_room_twice,
+        instead=_each_room_once,
     ),
     Rule(
         name="WHIP is not implemented",

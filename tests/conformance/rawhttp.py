@@ -34,7 +34,7 @@ class Answer:
 
 
 class BadAnswerError(Exception):
-    """The server's bytes are not an HTTP/1.1 answer."""
+    """The server's bytes are not an HTTP/1.x answer."""
 
 
 async def send(host: str, port: int, request: Request, timeout: float = 30.0) -> Answer:  # noqa: ASYNC109 - bounds the whole
@@ -85,7 +85,7 @@ async def _write(writer: asyncio.StreamWriter, start: bytes, body: Iterable[byte
 async def _read_answer(reader: asyncio.StreamReader, method: str) -> Answer:
     lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     version, _, rest = lines[0].partition(" ")
-    if version != "HTTP/1.1" or not rest[:3].isdigit():
+    if version not in {"HTTP/1.0", "HTTP/1.1"} or not rest[:3].isdigit():
         raise BadAnswerError(lines[0])
     status, headers = int(rest[:3]), _headers(lines[1:-2])
     bodiless = method == "HEAD" or status in {204, 304}

@@ -150,7 +150,10 @@ class _Replay:
 
     async def _send(self, recorded: Mapping[str, Any]) -> tuple[rawhttp.Request, Answer]:
         request = build(recorded, self._variables, self._target.credentials)
-        return request, await rawhttp.send(self._target.host, self._target.port, request)
+        try:
+            return request, await rawhttp.send(self._target.host, self._target.port, request)
+        except (OSError, TimeoutError, asyncio.IncompleteReadError, rawhttp.BadAnswerError) as exc:
+            return request, Answer(status=0, body=f"no answer: {exc!r}".encode())
 
     async def _call(self, method: str, message: Mapping[str, Any]) -> Answer:
         _, answer = await self._send(

@@ -148,6 +148,11 @@ async def test_a_failure_shows_request_expected_and_got(target):
         assert part in text
 
 
+async def test_a_server_that_does_not_answer_is_a_mismatch_of_its_case():
+    outcome = await replay(_case(_step("ListRooms", {}, {"rooms": []})), Target(host="127.0.0.1", port=1))
+    assert "no answer: ConnectionRefusedError" in explain(outcome)
+
+
 async def test_counts_tell_recorded_ruled_failed_and_waiting_apart(target):
     good = await replay(_case(_step("ListRooms", {}, {"rooms": []})), target)
     bad = await replay(_case(_step("ListRooms", {}, {"rooms": 1})), target)

@@ -6,6 +6,7 @@ schema's own field names and every field, default or not.
 
 from abc import abstractmethod
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -27,7 +28,14 @@ json_bytes: Final = orjson.dumps
 """Prints a tree."""
 
 
-def _refuse(*_: object) -> None:
+def _refuse() -> None:
+    raise OverflowError
+
+
+def _odd_integer(low: int, high: int, value: int) -> str:
+    """The text of an integer that is of a subclass; anything else fails."""
+    if low <= value <= high:
+        return int.__repr__(value)
     raise OverflowError
 
 
@@ -44,7 +52,8 @@ class JsonWrite(Operation):
         self.decode = decode
         self.constant("refuse", _refuse)
         self.constant("second_member", _second_member)
-        self.constant("int_text", int.__repr__)
+        for kind, (low, high) in INTEGER_RANGES.items():
+            self.constant(f"odd_{kind}", partial(_odd_integer, low, high))
         for name in ("write_bytes", "write_double", "write_float", "write_map_key"):
             self.constant(name, getattr(json_scalars, name))
         self.constant("is_negative_zero", lambda value: str(value).startswith("-0"))
@@ -84,40 +93,47 @@ class JsonWrite(Operation):
         """Put a field into the tree when it is there."""
         source.line(f"value = message.{field.attribute}")
         with source.block(f"if {condition}:"):
-            if field.oneof:
-                source.line(f"if taken_{field.oneof}:", "    second_member()", f"taken_{field.oneof} = True")
-            source.line(f"tree[{key!r}] = {self.expression(field, 'value', 'value')}")
+            self.write_oneof_check(field, source)
+            source.line(f"tree[{key!r}] = {self.expression(field)}")
 
-    def expression(self, field: Field, first: str, value: str) -> str:
-        """The JSON form of a field's value; `first` is evaluated first, later on `value` stands for the same."""
+    def write_oneof_check(self, field: Field, source: Source) -> None:
+        """Refuse the second member of a oneof."""
+        if field.oneof:
+            source.line(f"if taken_{field.oneof}:", "    second_member()", f"taken_{field.oneof} = True")
+
+    def expression(self, field: Field) -> str:
+        """The JSON form of the field's `value`; just `value` when orjson prints it as it is."""
         if field.entry:
-            return self._map(field.entry, first)
+            return self._map(field.entry)
         if field.repeated:
-            item = self._single(field, "item", "item")
-            return first if item == "item" else f"[{item} for item in {first}]"
-        return self._single(field, first, value)
+            item = self._single(field, "item")
+            return "value" if item == "item" else f"[{item} for item in value]"
+        return self._single(field, "value")
 
-    def _map(self, entry: MessageType, first: str) -> str:
+    def message_form(self, message: MessageType, value: str) -> str:
+        """The JSON form of a sub-message."""
+        return f"{self.reference(message.name)}({value})"
+
+    def _map(self, entry: MessageType) -> str:
         key_field, value_field = entry.fields
         key = "key" if key_field.kind == "string" else "write_map_key(key)"
-        item = self._single(value_field, "item", "item")
-        if (key, item) == ("key", "item"):
-            return first
-        return f"{{{key}: {item} for key, item in {first}.items()}}"
+        item = self._single(value_field, "item")
+        return "value" if (key, item) == ("key", "item") else f"{{{key}: {item} for key, item in value.items()}}"
 
-    def _single(self, field: Field, first: str, value: str) -> str:
+    def _single(self, field: Field, value: str) -> str:
         kind = field.kind
         if kind in _AS_IT_IS:
-            return first
+            return value
         if kind in INTEGER_RANGES:
             low, high = INTEGER_RANGES[kind]
-            text = f"int_text({value})" if "64" in kind else value
-            return f"{text} if {low} <= {first} <= {high} else refuse({value})"
+            if "64" not in kind:
+                return f"{value} if {low} <= {value} <= {high} else refuse()"
+            return f"f'{{{value}}}' if {value}.__class__ is int and {low} <= {value} <= {high} else odd_{kind}({value})"
         if kind == "enum":
-            return f"{self._names(field.type_name)}[{first}]"
+            return f"{self._names(field.type_name)}[{value}]"
         if kind == "message":
-            return f"{self.reference(field.type_name)}({first})"
-        return f"write_{kind}({first})"
+            return self.message_form(self.schema.named(field.type_name), value)
+        return f"write_{kind}({value})"
 
     def _names(self, type_name: str) -> str:
         names = {0: None} if type_name == _NULL else EnumNames(self.schema.enum_values(type_name))
@@ -140,32 +156,72 @@ class StandardJson(JsonWrite):
 
 
 class TwirpJson(JsonWrite):
-    """The schema's own names as keys, and every field in the order of declaration."""
+    """The schema's own names as keys, and every field in the order of declaration.
+
+    A message's attributes are in that order and have those names already, so the tree starts as a copy of them, and only
+    what JSON writes differently is replaced. orjson prints dataclasses too: a message of nothing but strings, bools and
+    containers of such stays as it is.
+    """
 
     name = "twirp"
 
     def write_fields(self, message: MessageType, source: Source) -> None:
-        """One dict display for the fields up to the first that may be left out, then field by field."""
-        fields = list(message.fields)
-        always = next((index for index, field in enumerate(fields) if _may_be_left_out(field)), len(fields))
-        with source.block("tree = {"):
-            source.line(*(f"{field.name!r}: {self._always(field)}," for field in fields[:always]))
-        source.line("}")
-        for field in fields[always:]:
-            if _may_be_left_out(field):
-                self.write_if_present(field, field.name, "value is not None", source)
-            else:
-                source.line(f"tree[{field.name!r}] = {self._always(field)}")
+        """One statement for each field that is not printed as it is."""
+        source.line("attributes = message.__dict__")
+        if _has_own_names(message):
+            source.line("tree = attributes.copy()", "del tree['_unknown_fields']")
+        else:
+            members = ", ".join(f"{field.name!r}: attributes[{field.attribute!r}]" for field in message.fields)
+            source.line(f"tree = {{{members}}}")
+        self._write_unsigned_check(message, source)
+        for field in message.fields:
+            self._write_field(field, source)
 
-    def _always(self, field: Field) -> str:
-        attribute = f"message.{field.attribute}"
-        if field.kind == "message" and not field.repeated:
-            written = self.expression(field, "value", "value")
-            return f"None if (value := {attribute}) is None else {written}"
-        if field.kind in INTEGER_RANGES and not field.repeated:
-            return self.expression(field, f"(value := {attribute})", "value")
-        return self.expression(field, attribute, attribute)
+    def _write_unsigned_check(self, message: MessageType, source: Source) -> None:
+        """All unsigned 32-bit fields at once: a sign, or a bit above the 32nd, in any of them shows in their union."""
+        unsigned = [f"attributes[{field.attribute!r}]" for field in message.fields if _is_plain_unsigned(field)]
+        if unsigned:
+            source.line(f"if not 0 <= {' | '.join(unsigned)} <= 0xFFFFFFFF:", "    refuse()")
+
+    def _write_field(self, field: Field, source: Source) -> None:
+        written, may_be_left_out = self.expression(field), field.optional or field.oneof is not None
+        if _is_plain_unsigned(field) or (written == "value" and not may_be_left_out):
+            return
+        source.line(f"value = attributes[{field.attribute!r}]")
+        if may_be_left_out:
+            source.line("if value is None:", f"    del tree[{field.name!r}]")
+            with source.block("else:"):
+                self.write_oneof_check(field, source)
+                source.line(f"tree[{field.name!r}] = {written}")
+        elif field.kind == "message" and not field.repeated:
+            source.line("if value is not None:", f"    tree[{field.name!r}] = {written}")
+        else:
+            source.line(f"tree[{field.name!r}] = {written}")
+
+    def message_form(self, message: MessageType, value: str) -> str:
+        """A sub-message: as it is, if orjson prints the dataclass as Twirp has it."""
+        return value if self._prints_itself(message, ()) else super().message_form(message, value)
+
+    def _prints_itself(self, message: MessageType, outer: tuple[str, ...]) -> bool:
+        if message.name in outer or message.is_native or message.name in SPECIAL_WRITERS:
+            return False
+        if not _has_own_names(message):
+            return False
+        return all(self._field_prints_itself(field, (*outer, message.name)) for field in message.fields)
+
+    def _field_prints_itself(self, field: Field, outer: tuple[str, ...]) -> bool:
+        if field.optional or field.oneof:
+            return False
+        if field.entry:
+            return all(self._field_prints_itself(part, outer) and part.kind == "string" for part in field.entry.fields)
+        if field.kind == "message":
+            return self._prints_itself(self.schema.named(field.type_name), outer)
+        return field.kind in _AS_IT_IS
 
 
-def _may_be_left_out(field: Field) -> bool:
-    return field.optional or field.oneof is not None
+def _has_own_names(message: MessageType) -> bool:
+    return all(field.name == field.attribute for field in message.fields)
+
+
+def _is_plain_unsigned(field: Field) -> bool:
+    return field.kind in {"uint32", "fixed32"} and not field.repeated and not field.explicit

@@ -1,6 +1,6 @@
 """Generates the functions that turn protobuf-encoded bytes into messages.
 
-`decode_<type>(data, depth)` returns a message whose `__dict__` holds every attribute. A value waits in a local variable
+`decode_<type>(data, depth)` returns a message in which every attribute is set. A value waits in a local variable
 `field_<name>` until the data is read; sub-messages wait as bytes (`chunk_<name>`), because a sub-message that is sent in
 several pieces is the one that all pieces together encode. A oneof has one value, and one name of the member that is set.
 """
@@ -227,14 +227,11 @@ class Decode(Operation):
             return
         python = self.constant(message.identifier, message.python)
         source.line(f"message = new({python})")
-        with source.block("message.__dict__ = attributes = {"):
-            for field in message.fields:
-                value = "None" if field.oneof else f"field_{field.name}"
-                source.line(f"{field.attribute!r}: {value},")
-            source.line("'_unknown_fields': b'' if unknown is None else b''.join(unknown),")
-        source.line("}")
+        for field in message.fields:
+            source.line(f"message.{field.attribute} = {'None' if field.oneof else f'field_{field.name}'}")
+        source.line("message._unknown_fields = b'' if unknown is None else b''.join(unknown)")
         for oneof in _oneofs(message):
-            source.line(f"if member_{oneof}:", f"    attributes[member_{oneof}] = value_{oneof}")
+            source.line(f"if member_{oneof}:", f"    setattr(message, member_{oneof}, value_{oneof})")
         source.line("return message")
 
 

@@ -26,6 +26,7 @@ FIXED_FORMATS: Final = {
 """The struct format of the kinds with a fixed size."""
 
 LENGTH_DELIMITED: Final = frozenset({"string", "bytes", "message"})
+_SMALL_MESSAGE: Final = 4
 _VARINT_KINDS: Final = {"enum": "int32"}
 
 
@@ -79,67 +80,68 @@ class Encode(Operation):
     def write(self, message: MessageType, source: Source) -> None:
         """`encode_<type>(message)`, or `encode_<type>(key, value)` for a map entry."""
         parameters = "message" if message.python else "key, value"
+        put = "out += {}" if _is_small(message) else "add({})"
         with source.block(f"def {self.function_name(message)}({parameters}):"):
-            if message.python:
-                python = self.constant(message.identifier, message.python)
-                with source.block(f"if message.__class__ is not {python}:"):
-                    source.line("raise TypeError")
-            source.line("parts = []", "add = parts.append")
-            if message.python:
-                self._write_fields(message, source)
+            if put == "add({})":
+                source.line("parts = []", "add = parts.append")
             else:
-                self._write_value(message.fields[0], "key", source)
-                self._write_value(message.fields[1], "value", source)
-            source.line("return b''.join(parts)")
+                source.line("out = b''")
+            if message.python:
+                self._write_message(message, put, source)
+            else:
+                self._write_value(message.fields[0], "key", put, source)
+                self._write_value(message.fields[1], "value", put, source)
+            source.line("return b''.join(parts)" if put == "add({})" else "return out")
 
-    def _write_fields(self, message: MessageType, source: Source) -> None:
+    def _write_message(self, message: MessageType, put: str, source: Source) -> None:
+        python = self.constant(message.identifier, message.python)
+        source.line(f"if message.__class__ is not {python}:", "    raise TypeError")
         for oneof in sorted({field.oneof for field in message.fields if field.oneof}):
             source.line(f"taken_{oneof} = False")
         for field in message.by_number:
             source.line(f"value = message.{field.attribute}  # {field.name}")
             with source.block(f"if {_presence(field)}:"):
-                self._write_present(field, source)
-        source.line("if message._unknown_fields:", "    add(message._unknown_fields)")
+                self._write_present(field, put, source)
+        source.line("if message._unknown_fields:", f"    {put.format('message._unknown_fields')}")
 
-    def _write_present(self, field: Field, source: Source) -> None:
+    def _write_present(self, field: Field, put: str, source: Source) -> None:
         if field.oneof:
             source.line(f"if taken_{field.oneof}:", "    second_member()", f"taken_{field.oneof} = True")
         if field.entry:
             with source.block("for key, item in value.items():"):
                 source.line(f"body = {self.reference(field.entry.name)}(key, item)")
-                self._write_body(field, source)
+                self._write_body(field, put, source)
         elif field.packed:
             source.line(f"body = {self._packed(field)}")
-            self._write_body(field, source)
+            self._write_body(field, put, source)
         elif field.repeated:
             with source.block("for item in value:"):
-                self._write_value(field, "item", source)
+                self._write_value(field, "item", put, source)
         else:
-            self._write_value(field, "value", source)
+            self._write_value(field, "value", put, source)
 
-    def _write_value(self, field: Field, value: str, source: Source) -> None:
-        """Add the tag and one value."""
+    def _write_value(self, field: Field, value: str, put: str, source: Source) -> None:
+        """Add the tag and one value; `put` is the statement that adds bytes."""
         kind = field.kind
         if kind in LENGTH_DELIMITED:
             source.line(f"body = {self._body(field, value)}")
-            self._write_body(field, source)
-        elif kind in FIXED_FORMATS:
-            source.line(f"add({self._tag(field)} + pack_{kind}({value}))")
+            self._write_body(field, put, source)
+            return
+        if kind in FIXED_FORMATS:
+            encoded = f"{self._tag(field)} + pack_{kind}({value})"
         elif kind == "bool":
-            source.line(f"add({self._bools(field)}[{value}])")
+            encoded = f"{self._bools(field)}[{value}]"
         elif kind.startswith("sint"):
-            source.line(f"add({self._tag(field)} + {kind}({value}))")
+            encoded = f"{self._tag(field)} + {kind}({value})"
         else:
             large = f"{self._tag(field)} + {_VARINT_KINDS.get(kind, kind)}({value})"
-            source.line(f"add({self._small(field)}[{value}] if -1 < {value} < 128 else {large})")
+            encoded = f"{self._small(field)}[{value}] if -1 < {value} < 128 else {large}"
+        source.line(put.format(encoded))
 
-    def _write_body(self, field: Field, source: Source) -> None:
+    def _write_body(self, field: Field, put: str, source: Source) -> None:
         """Add the tag, the length of `body`, and `body`."""
-        source.line(
-            "size = len(body)",
-            f"add({self._prefixes(field)}[size] if size < 128 else {self._tag(field, 2)} + varint(size))",
-            "add(body)",
-        )
+        start = f"{self._prefixes(field)}[size] if size < 128 else {self._tag(field, 2)} + varint(size)"
+        source.line("size = len(body)", put.format(start), put.format("body"))
 
     def _body(self, field: Field, value: str) -> str:
         if field.kind == "string":
@@ -178,6 +180,11 @@ class Encode(Operation):
     def _bools(self, field: Field) -> str:
         tag = varint.varint(field.number << 3)
         return self.constant(f"BOOL_{field.number}", {False: tag + b"\0", True: tag + b"\1"})
+
+
+def _is_small(message: MessageType) -> bool:
+    """Whether putting few pieces together one by one is faster than collecting them in a list."""
+    return len(message.fields) <= _SMALL_MESSAGE and not any(field.repeated for field in message.fields)
 
 
 def _presence(field: Field) -> str:

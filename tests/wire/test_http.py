@@ -80,11 +80,20 @@ def test_checks_come_in_the_order_size_token_verb_path_type_body_grant(server: R
 
 
 def test_a_refused_token_is_twirp_json_on_twirp_paths_and_text_elsewhere(server: Running) -> None:
-    refused = ask(server, bearer="Bearer nonsense")
-    assert (refused.status, refused.json["code"]) == (401, "unauthenticated")
-    for path in ("/", "/nope", "/twirp/livekit.Nope/X"):
+    for path in (LIST_ROOMS, "/twirp/livekit.Nope/X"):
+        refused = ask(server, path, bearer="Bearer nonsense")
+        assert (refused.status, refused.json["code"]) == (401, "unauthenticated")
+    for path in ("/", "/nope", "/twirp"):
         elsewhere = ask(server, path, bearer="Bearer nonsense")
         assert (elsewhere.status, elsewhere.headers["content-type"]) == (401, "text/plain; charset=utf-8")
+
+
+@pytest.mark.parametrize("path", ["/twirp/livekit.Nope/X", "/twirp/RoomService/ListRooms", "/twirp/x"])
+def test_an_unknown_service_is_a_bad_route_as_an_unknown_method_is(server: Running, path: str) -> None:
+    answer = ask(server, path)
+    assert (answer.status, answer.headers["content-type"]) == (404, "application/json")
+    assert answer.json["code"] == "bad_route"
+    assert answer.json["meta"] == {"twirp_invalid_route": f"POST {path}"}
 
 
 def test_a_token_may_come_in_the_query_or_in_a_form_but_the_header_wins(server: Running) -> None:

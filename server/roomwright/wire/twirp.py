@@ -95,8 +95,8 @@ class Twirp:
         return f"<Twirp: {len(self._services)} services, {len(self.routes)} methods>"
 
     def owns(self, path: str) -> bool:
-        """Whether `path` lies below a service that is served here."""
-        return path[: path.find("/", len(PREFIX) + 1)] in self._services
+        """Whether `path` is a Twirp path, of a known service or not: its refusals are then Twirp's JSON."""
+        return path.startswith(f"{PREFIX}/")
 
     def needs_slash(self, path: str) -> bool:
         """Whether `path` is a service's path without the slash that ends it."""

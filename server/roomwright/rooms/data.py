@@ -25,18 +25,7 @@ def send(turn: Turn, request: pb.SendDataRequest) -> None:
     """Deliver a packet from the API: it has no sender, and a nonce that was seen before is dropped."""
     if request.nonce and not _first(turn, request.nonce):
         return
-    packet = pb.DataPacket(
-        kind=pb.DataPacketKind.LOSSY if request.kind else pb.DataPacketKind.RELIABLE,
-        destination_identities=list(request.destination_identities),
-        user=pb.UserPacket(
-            payload=request.data,
-            destination_sids=list(request.destination_sids),
-            destination_identities=list(request.destination_identities),
-            topic=request.topic,
-            nonce=request.nonce,
-        ),
-    )
-    _deliver(turn, packet, None)
+    _deliver(turn, _packet(request), None)
 
 
 def relay(turn: Turn, sender: Participant, command: SendPacket) -> None:
@@ -61,6 +50,16 @@ def _deliver(turn: Turn, packet: pb.DataPacket, sender: Participant | None) -> N
             continue
         if not (identities or sids) or participant.identity in identities or participant.sid in sids:
             turn.post(participant, packet)
+
+
+def _packet(request: pb.SendDataRequest) -> pb.DataPacket:
+    """Any kind but RELIABLE is lossy. Deprecated fields are set afterwards: the constructors would warn."""
+    user = pb.UserPacket(payload=request.data, topic=request.topic, nonce=request.nonce)
+    user.destination_sids = list(request.destination_sids)
+    user.destination_identities = list(request.destination_identities)
+    packet = pb.DataPacket(destination_identities=list(request.destination_identities), user=user)
+    packet.kind = pb.DataPacketKind.LOSSY if request.kind else pb.DataPacketKind.RELIABLE
+    return packet
 
 
 def _first(turn: Turn, nonce: bytes) -> bool:

@@ -15,34 +15,26 @@ def from_grant(grant: VideoGrant | None) -> pb.ParticipantPermission:
     """
     grant = grant or _NOTHING_SAID
     can_publish = grant.can_publish is not False
-    return pb.ParticipantPermission(
+    permission = pb.ParticipantPermission(
         can_subscribe=grant.can_subscribe is not False,
         can_publish=can_publish,
         can_publish_data=can_publish if grant.can_publish_data is None else grant.can_publish_data,
         can_publish_sources=[_SOURCES.get(name, pb.TrackSource.UNKNOWN) for name in grant.can_publish_sources],
         hidden=grant.hidden,
-        recorder=grant.recorder,
         can_update_metadata=bool(grant.can_update_own_metadata),
-        agent=grant.agent,
         can_subscribe_metrics=bool(grant.can_subscribe_metrics),
         can_manage_agent_session=bool(grant.can_manage_agent_session),
     )
+    permission.recorder, permission.agent = grant.recorder, grant.agent  # deprecated: the constructor would warn
+    return permission
 
 
 def copy(permission: pb.ParticipantPermission) -> pb.ParticipantPermission:
     """An equal permission that nobody else holds."""
-    return pb.ParticipantPermission(
-        can_subscribe=permission.can_subscribe,
-        can_publish=permission.can_publish,
-        can_publish_data=permission.can_publish_data,
-        can_publish_sources=list(permission.can_publish_sources),
-        hidden=permission.hidden,
-        recorder=permission.recorder,
-        can_update_metadata=permission.can_update_metadata,
-        agent=permission.agent,
-        can_subscribe_metrics=permission.can_subscribe_metrics,
-        can_manage_agent_session=permission.can_manage_agent_session,
-    )
+    duplicate = pb.ParticipantPermission()
+    vars(duplicate).update(vars(permission))
+    duplicate.can_publish_sources = list(permission.can_publish_sources)
+    return duplicate
 
 
 def may_publish(permission: pb.ParticipantPermission, source: pb.TrackSource) -> bool:

@@ -42,11 +42,7 @@ def announced(request: pb.AddTrackRequest, sid: str, now: Instant) -> Track:
         muted=request.muted,
         width=request.width,
         height=request.height,
-        simulcast=len(request.layers) > 1,
-        disable_dtx=request.disable_dtx,
         source=request.source,
-        layers=list(request.layers),
-        stereo=request.stereo,
         disable_red=request.disable_red,
         encryption=request.encryption,
         stream=request.stream,
@@ -55,12 +51,21 @@ def announced(request: pb.AddTrackRequest, sid: str, now: Instant) -> Track:
         backup_codec_policy=request.backup_codec_policy,
         packet_trailer_features=list(request.packet_trailer_features),
     )
+    _set_deprecated(info, request)
     return Track(info, request.cid)
 
 
 def mirrored(origin: Track, sid: str) -> Track:
     """A track that shows `origin` under another sid."""
     return Track(_with(origin.info, sid=sid), origin=origin)
+
+
+def _set_deprecated(info: pb.TrackInfo, request: pb.AddTrackRequest) -> None:
+    """Fields that older clients read; the constructor would warn about them."""
+    info.simulcast = len(request.layers) > 1
+    info.layers = list(request.layers)
+    info.disable_dtx = request.disable_dtx
+    info.stereo = request.stereo
 
 
 def _next_version(previous: pb.TimedVersion | None, now: Instant) -> pb.TimedVersion:

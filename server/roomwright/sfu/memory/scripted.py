@@ -183,9 +183,9 @@ class ScriptedParticipant:
         self, payload: bytes, *, reliable: bool = True, topic: str | None = None, to: Iterable[str] = ()
     ) -> None:
         """Send a data packet to everybody, or to those identities."""
-        kind = pb.DataPacketKind.RELIABLE if reliable else pb.DataPacketKind.LOSSY
-        user = pb.UserPacket(payload=payload, topic=topic)
-        self._tell(c.SendPacket(pb.DataPacket(kind=kind, destination_identities=list(to), user=user)))
+        packet = pb.DataPacket(destination_identities=list(to), user=pb.UserPacket(payload=payload, topic=topic))
+        packet.kind = pb.DataPacketKind.RELIABLE if reliable else pb.DataPacketKind.LOSSY
+        self._tell(c.SendPacket(packet))
 
     async def send_packet(self, packet: pb.DataPacket) -> None:
         """Send a packet of any kind."""

@@ -3,8 +3,8 @@
 Usage: python tools/bench_codec.py
 
 Prints microseconds per operation and ratios for a Room and a CreateRoomRequest; exits 1 when a ratio is below budget.
-Both sides are measured in turns, in many short rounds: the times are the best ones, the ratio is the median of the rounds',
-so that a busy machine disturbs both alike.
+Both sides are measured in turns, in many short rounds: the times are the best ones, the ratio is the median of the
+rounds, so that a busy machine disturbs both alike.
 """
 
 import importlib
@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 
 import betterproto2
 from google.protobuf import json_format
-from roomwright_proto import livekit as pb
 
 from roomwright import codec
+from roomwright_proto import livekit as pb
 
 ROUNDS = 40
 SECONDS_PER_ROUND = 0.006

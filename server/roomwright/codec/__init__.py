@@ -3,8 +3,8 @@
 betterproto's own codecs are slow and bend some rules of the formats; these are generated from the schema's descriptors,
 one function per message type, when a type is first used. They work on the generated dataclasses as they are.
 
-The functions of this module serve the classes of `roomwright_proto`; `Codec` does the same for any other schema. No input
-makes them raise anything but `CodecError`.
+The functions of this module serve the classes of `roomwright_proto`; `Codec` does the same for any other schema. No
+input makes them raise anything but `CodecError`.
 """
 
 from importlib.resources import files

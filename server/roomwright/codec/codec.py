@@ -1,7 +1,7 @@
 """The codec of one schema: every operation on its messages, compiled when first used."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from roomwright.codec.copying import Copy
 from roomwright.codec.emit import Operation
@@ -113,5 +113,5 @@ class Codec:
 
 def _as_bytes(data: object) -> bytes:
     if isinstance(data, bytearray | memoryview):
-        return bytes(data)
+        return bytes(cast("bytes", data))
     raise CodecError(f"a {type(data).__name__} is not bytes")

@@ -1,4 +1,4 @@
-"""Generating functions: a writer for source text, and a namespace of functions that compile themselves when first called.
+"""Generates functions: a writer for source text, and namespaces of functions that compile themselves when called.
 
 An `Operation` is one thing to be done with messages (encode, decode, copy, …). It owns one namespace, shared by all
 functions it generates, so that a message type can call the function of another one by its name, also when the two
@@ -7,7 +7,7 @@ types contain each other.
 
 import linecache
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,7 +26,7 @@ class Source:
         self._lines.extend(self._indent + text for text in texts)
 
     @contextmanager
-    def block(self, header: str) -> Iterator[None]:
+    def block(self, header: str) -> Generator[None]:
         """Add a header such as `if value:`; what is added inside the `with` is its body."""
         self.line(header)
         outer, self._indent = self._indent, self._indent + "    "

@@ -1,15 +1,19 @@
 """Look-up tables for enums: numbers to members, numbers to names, names to members."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from roomwright.codec.varint import as_int32
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class EnumMembers(dict[int, Any]):
     """Wire number to member; numbers the schema does not know give a nameless member, as enums are open."""
 
     def __init__(self, enum: type[Any]) -> None:
-        super().__init__({int(member): member for member in enum})
+        members: Iterable[int] = iter(cast("Iterable[int]", enum))
+        super().__init__({int(member): member for member in members})
         self._enum = enum
 
     def __missing__(self, number: int) -> Any:
@@ -24,6 +28,6 @@ class EnumNames(dict[int, "str | int"]):
         super().__init__({number: name for name, number in reversed(values)})  # the first of several aliases counts
 
     def __missing__(self, number: int) -> int:
-        if isinstance(number, int) and -0x80000000 <= number <= 0x7FFFFFFF:
+        if -0x80000000 <= number <= 0x7FFFFFFF:
             return int(number)
         raise OverflowError

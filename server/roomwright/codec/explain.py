@@ -1,13 +1,13 @@
 """Finds out why a message cannot be encoded.
 
-Generated encoders do not carry error messages. When one of them fails, the message is walked here, field by field, until
-the culprit is found. Slow, and only ever run on the way to a `CodecError`.
+Generated encoders do not carry error messages. When one of them fails, the message is walked here, field by field,
+until the culprit is found. Slow, and only ever run on the way to a `CodecError`.
 """
 
 import struct
 from collections.abc import Iterator
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from roomwright.codec.errors import CodecError, shown
 from roomwright.codec.schema import INTEGER_RANGES, Field, MessageType, Schema
@@ -21,7 +21,7 @@ def explain(schema: Schema, message: Any, error: Exception) -> CodecError:
     if isinstance(error, RecursionError):
         return CodecError("messages are nested too deeply")
     try:
-        _check_message(schema, schema.of(type(message)), message, 0)
+        _check_message(schema, schema.of(cast("type[Any]", type(message))), message, 0)
     except CodecError as found:
         return found
     if isinstance(error, CodecError):
@@ -34,11 +34,12 @@ def _check_message(schema: Schema, expected: MessageType, message: Any, depth: i
         raise CodecError("messages are nested too deeply")
     if type(message) is not expected.python:
         raise CodecError(f"{shown(message)} is not a {expected.name}")
+    attributes = cast("dict[str, Any]", vars(message))
     for field in expected.fields:
+        if field.attribute not in attributes:
+            raise CodecError("the attribute is missing", field.name)
         try:
-            _check_field(schema, field, vars(message)[field.attribute], depth)
-        except KeyError:
-            raise CodecError("the attribute is missing", field.name) from None
+            _check_field(schema, field, attributes[field.attribute], depth)
         except CodecError as error:
             raise error.inside(field.name) from None
     _check_oneofs(expected, message)
@@ -61,13 +62,13 @@ def _check_field(schema: Schema, field: Field, value: Any, depth: int) -> None:
     elif field.repeated:
         if not isinstance(value, list | tuple):
             raise CodecError(f"{shown(value)} is not a list")
-        for index, item in enumerate(value):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-            with_step(f"[{index}]", schema, field, item, depth)
+        for index, item in enumerate(cast("list[Any]", value)):
+            _check_inside(f"[{index}]", schema, field, item, depth)
     else:
         _check_value(schema, field, value, depth)
 
 
-def with_step(step: str, schema: Schema, field: Field, value: Any, depth: int) -> None:
+def _check_inside(step: str, schema: Schema, field: Field, value: Any, depth: int) -> None:
     """Check a value inside a container; an error says where in it."""
     try:
         _check_value(schema, field, value, depth)
@@ -78,10 +79,10 @@ def with_step(step: str, schema: Schema, field: Field, value: Any, depth: int) -
 def _check_map(schema: Schema, entry: MessageType, value: Any, depth: int) -> None:
     if not isinstance(value, dict):
         raise CodecError(f"{shown(value)} is not a dict")
-    for key, item in value.items():  # pyright: ignore[reportUnknownVariableType]
+    for key, item in cast("dict[Any, Any]", value).items():
         step = f"[{shown(key)}]"
-        with_step(step, schema, entry.fields[0], key, depth)
-        with_step(step, schema, entry.fields[1], item, depth)
+        _check_inside(step, schema, entry.fields[0], key, depth)
+        _check_inside(step, schema, entry.fields[1], item, depth)
 
 
 def _check_value(schema: Schema, field: Field, value: Any, depth: int) -> None:

@@ -1,15 +1,17 @@
 """Trees of JSON values to messages.
 
-A message type has a table of rules, one entry per spelling of every field, and reading follows the document: one look-up
-per key. Where the value has the right Python type already, nothing else has to be done.
+A message type has a table of rules, one entry per spelling of every field, and reading follows the document: one
+look-up per key. Where the value has the right Python type already, nothing else has to be done.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, TypeVar, cast
 
 from roomwright.codec import json_scalars
 from roomwright.codec.errors import CodecError, InexactNumberError, shown
-from roomwright.codec.json_special import SPECIAL_READERS, read_native
+from roomwright.codec.json_containers import NULL_VALUE, SKIP, Reader, enum_reader, list_reader, map_reader
+from roomwright.codec.json_native import read_native
+from roomwright.codec.json_special import SPECIAL_READERS
 from roomwright.codec.json_text import Parse, RepeatedKeys
 from roomwright.codec.schema import Field, MessageType, Schema
 from roomwright.codec.wellknown import NATIVES
@@ -20,12 +22,6 @@ if TYPE_CHECKING:
     from betterproto2 import Message
 
 MessageT = TypeVar("MessageT", bound="Message")
-Reader = Callable[[Any], Any]
-
-_SKIP: Final = object()
-"""What the reader of an enum gives for an unknown name that is to be ignored."""
-
-_NULL: Final = "google.protobuf.NullValue"
 _VALUE: Final = "google.protobuf.Value"
 _SCALARS: Final[dict[str, Reader]] = {
     "string": json_scalars.read_string,
@@ -82,7 +78,6 @@ class JsonReaders:
         if not message.is_native:
             return self.later(message.name)
         read, fields_of, python = read_native(message.name), NATIVES[message.name].fields, message.python
-        assert python is not None  # noqa: S101 - well-known types are messages with classes
         return lambda tree: python(**fields_of(read(tree)))
 
     def later(self, type_name: str) -> Reader:
@@ -113,7 +108,6 @@ class JsonReaders:
 
     def _object_reader(self, message: MessageType) -> Reader:
         python, fresh, ignore_unknown = message.python, _fresh_attributes(message), self._ignore_unknown
-        assert python is not None  # noqa: S101 - map entries are read by their map
         rules = {key: self._rule(field, key) for field in message.fields for key in (field.json_name, field.name)}
         names = {key: field.name for field in message.fields for key in (field.json_name, field.name)}
         nullable = frozenset(field.attribute for field in message.fields if _takes_null(field))
@@ -131,22 +125,22 @@ class JsonReaders:
                     if rule is None:
                         if ignore_unknown:
                             continue
-                        raise CodecError("there is no such field")
+                        _refuse("there is no such field")
                     attribute, direct, read, twin, oneof = rule
                     if twin is not None and twin in tree:
-                        raise CodecError("the field is given twice, in both spellings")
+                        _refuse("the field is given twice, in both spellings")
                     if value.__class__ is direct:
                         attributes[attribute] = value
                     elif value is None and attribute not in nullable:
                         continue
-                    elif (value := read(value)) is not _SKIP:
+                    elif (value := read(value)) is not SKIP:
                         attributes[attribute] = value
                     else:
                         continue
                     if oneof is not None:
                         taken = taken or set()
                         if oneof in taken:
-                            raise CodecError(f"another member of the oneof {oneof} is given as well")
+                            _refuse(f"another member of the oneof {oneof} is given as well")
                         taken.add(oneof)
             except CodecError as error:
                 raise error.inside(names.get(key, key)) from None
@@ -164,20 +158,25 @@ class JsonReaders:
     def _field_reader(self, field: Field) -> Reader:
         if field.entry:
             key, value = field.entry.fields
-            return _map_reader(json_scalars.read_map_key(key.kind), self._value_reader(value))
+            return map_reader(json_scalars.read_map_key(key.kind), self._value_reader(value))
         reader = self._value_reader(field)
-        return _list_reader(reader) if field.repeated else reader
+        return list_reader(reader) if field.repeated else reader
 
     def _value_reader(self, field: Field) -> Reader:
         if field.kind == "message":
             return self.later(field.type_name)
         if field.enum:
-            return _enum_reader(field, self.schema.enum_values(field.type_name), ignore_unknown=self._ignore_unknown)
+            values = self.schema.enum_values(field.type_name)
+            return enum_reader(field.enum, field.type_name, values, ignore_unknown=self._ignore_unknown)
         return _SCALARS[field.kind] if field.kind in _SCALARS else json_scalars.integer_reader(field.kind)
 
 
+def _refuse(reason: str) -> NoReturn:
+    raise CodecError(reason)
+
+
 def _takes_null(field: Field) -> bool:
-    return not field.repeated and field.type_name in {_VALUE, _NULL}
+    return not field.repeated and field.type_name in {_VALUE, NULL_VALUE}
 
 
 def _fresh_attributes(message: MessageType) -> Callable[[], dict[str, Any]]:
@@ -194,7 +193,7 @@ def _fresh_attributes(message: MessageType) -> Callable[[], dict[str, Any]]:
 
 def _as_bytes(data: object) -> bytes:
     if isinstance(data, bytearray | memoryview):
-        return bytes(data)
+        return bytes(cast("bytes", data))
     if not isinstance(data, str):
         raise CodecError(f"a {type(data).__name__} is not a JSON text")
     try:
@@ -210,61 +209,3 @@ def _check_object(tree: Any, names: dict[str, str]) -> None:
     for key in tree.repeated:
         if key in names:
             raise CodecError("the field is given twice", names[key])
-
-
-def _list_reader(read: Reader) -> Reader:
-    def read_list(tree: Any) -> list[Any]:
-        if tree.__class__ is not list:
-            raise CodecError(f"{shown(tree)} is not a list")
-        items: list[Any] = []
-        index = 0
-        try:
-            for index, item in enumerate(tree):
-                value = read(item)
-                if value is not _SKIP:
-                    items.append(value)
-        except CodecError as error:
-            raise error.inside(f"[{index}]") from None
-        return items
-
-    return read_list
-
-
-def _map_reader(read_key: Reader, read_value: Reader) -> Reader:
-    def read_map(tree: Any) -> dict[Any, Any]:
-        if tree.__class__ is not dict:
-            raise CodecError(f"{shown(tree)} is not a JSON object with different keys")
-        items: dict[Any, Any] = {}
-        key = ""
-        try:
-            for key, item in tree.items():
-                value = read_value(item)
-                if value is not _SKIP:
-                    items[read_key(key)] = value
-        except CodecError as error:
-            raise error.inside(f"[{shown(key)}]") from None
-        return items
-
-    return read_map
-
-
-def _enum_reader(field: Field, values: list[tuple[str, int]], *, ignore_unknown: bool) -> Reader:
-    enum = field.enum
-    assert enum is not None  # noqa: S101 - the caller has looked
-    members = {name: enum(number) for name, number in values}
-    read_number = json_scalars.integer_reader("int32")
-    null = enum(0) if field.type_name == _NULL else None
-
-    def read_enum(value: Any) -> Any:
-        if value.__class__ is str:
-            member = members.get(value)
-            if member is not None:
-                return member
-            if ignore_unknown:
-                return _SKIP
-            raise CodecError(f"{shown(value)} is not a value of {field.type_name}")
-        if value is None and null is not None:
-            return null
-        return enum(read_number(value))
-
-    return read_enum

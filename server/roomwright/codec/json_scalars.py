@@ -1,7 +1,7 @@
 """Scalars between Python and JSON, by the rules of protobuf JSON.
 
-The readers take what a JSON parser gives: `str`, `int`, `float`, `bool`, `None`, lists and dicts, or `Decimal` where the
-document was read exactly. They raise `CodecError` without a path; who called knows the field.
+The readers take what a JSON parser gives: `str`, `int`, `float`, `bool`, `None`, lists and dicts, or `Decimal` where
+the document was read exactly. They raise `CodecError` without a path; who called knows the field.
 """
 
 import re
@@ -10,7 +10,7 @@ from base64 import b64decode, urlsafe_b64decode
 from binascii import b2a_base64
 from collections.abc import Callable
 from decimal import Decimal
-from math import inf, isfinite, isnan, nan
+from math import copysign, inf, isfinite, isnan, nan
 from typing import Any, Final
 
 from roomwright.codec.errors import CodecError, InexactNumberError, shown
@@ -22,6 +22,7 @@ _STANDARD_BASE64: Final = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _URL_BASE64: Final = re.compile(r"[A-Za-z0-9_-]*={0,2}")
 _SPECIAL_FLOATS: Final = {"NaN": nan, "Infinity": inf, "-Infinity": -inf}
 _WIDEST_INTEGER: Final = 20
+_EXACT_INTEGERS: Final = 1e15
 _FLOAT32: Final = struct.Struct("<f")
 
 
@@ -135,13 +136,14 @@ def write_bytes(value: bytes) -> str:
 def write_double(value: float) -> float | int | str:
     """A double; the special values by name, whole numbers without a point."""
     if value - value == 0:
-        return int(value) if value == int(value) and 0 < abs(value) < 1e15 else _zero_or(value)
+        is_whole = value == int(value) and abs(value) < _EXACT_INTEGERS and not is_negative_zero(value)
+        return int(value) if is_whole else float(value)
     return "NaN" if isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
-def _zero_or(value: float) -> float | int:
-    """Plain zero loses its point as well, negative zero keeps its sign."""
-    return value if value or str(value).startswith("-") else 0
+def is_negative_zero(value: float) -> bool:
+    """Whether a number is -0.0, which is not the default of a float field."""
+    return value == 0 and copysign(1.0, value) < 0
 
 
 def write_float(value: float) -> float | int | str:

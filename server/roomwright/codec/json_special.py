@@ -1,4 +1,4 @@
-"""The well-known types with a JSON form of their own: Any, Struct, Value, ListValue, FieldMask, and the plain values.
+"""The well-known messages with a JSON form of their own: Any, Struct, Value, ListValue and FieldMask.
 
 Writers and readers are made for an operation (`JsonWrite`, `JsonReaders`), because Any and Struct contain others.
 """
@@ -6,22 +6,11 @@ Writers and readers are made for an operation (`JsonWrite`, `JsonReaders`), beca
 import re
 from collections.abc import Callable
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from roomwright.codec.descriptors import lower_camel
 from roomwright.codec.errors import CodecError, shown
-from roomwright.codec.json_scalars import (
-    integer_reader,
-    read_bool,
-    read_bytes,
-    read_double,
-    read_float,
-    read_string,
-    write_bytes,
-    write_double,
-    write_float,
-)
-from roomwright.codec.json_times import read_duration, read_timestamp, write_duration, write_timestamp
+from roomwright.codec.json_scalars import read_double, read_string, write_double
 from roomwright.codec.schema import NATIVE_TYPES, MessageType, Schema
 from roomwright.codec.varint import MAX_DEPTH
 
@@ -30,45 +19,6 @@ if TYPE_CHECKING:
     from roomwright.codec.json_write import JsonWrite
 
 _PACKAGE: Final = "google.protobuf."
-
-
-def _plain(value: Any) -> Any:
-    return value
-
-
-_NATIVE_WRITERS: Final[dict[str, Callable[[Any], Any]]] = {
-    "Timestamp": write_timestamp,
-    "Duration": write_duration,
-    "BytesValue": write_bytes,
-    "DoubleValue": write_double,
-    "FloatValue": write_float,
-    "Int64Value": int.__repr__,
-    "UInt64Value": int.__repr__,
-}
-
-_NATIVE_READERS: Final[dict[str, Callable[[Any], Any]]] = {
-    "Timestamp": read_timestamp,
-    "Duration": read_duration,
-    "BoolValue": read_bool,
-    "BytesValue": read_bytes,
-    "DoubleValue": read_double,
-    "FloatValue": read_float,
-    "Int32Value": integer_reader("int32"),
-    "Int64Value": integer_reader("int64"),
-    "StringValue": read_string,
-    "UInt32Value": integer_reader("uint32"),
-    "UInt64Value": integer_reader("uint64"),
-}
-
-
-def write_native(type_name: str) -> Callable[[Any], Any]:
-    """The writer of a well-known type that fields hold as a plain value."""
-    return _NATIVE_WRITERS.get(type_name.removeprefix(_PACKAGE), _plain)
-
-
-def read_native(type_name: str) -> Callable[[Any], Any]:
-    """The reader of a well-known type that fields hold as a plain value."""
-    return _NATIVE_READERS[type_name.removeprefix(_PACKAGE)]
 
 
 def has_own_form(type_name: str) -> bool:
@@ -107,7 +57,7 @@ def _any_reader(readers: "JsonReaders") -> Callable[[Any], Any]:
             raise CodecError(f"{shown(tree)} is not a JSON object")
         if not tree:
             return python()
-        members: dict[str, Any] = dict(tree)  # pyright: ignore[reportUnknownArgumentType]
+        members = dict(cast("dict[str, Any]", tree))
         url = read_string(members.pop("@type", None))
         packed = _packed_type(readers.schema, url)
         content = _own_form(members) if has_own_form(packed.name) else members
@@ -165,7 +115,7 @@ def _struct_reader(readers: "JsonReaders") -> Callable[[Any], Any]:
     def read_struct(tree: Any) -> Any:
         if type(tree) is not dict:
             raise CodecError(f"{shown(tree)} is not a JSON object with different keys")
-        members: dict[str, Any] = tree
+        members = cast("dict[str, Any]", tree)
         return python(fields={key: read(value) for key, value in members.items()})
 
     return read_struct
@@ -178,8 +128,7 @@ def _list_reader(readers: "JsonReaders") -> Callable[[Any], Any]:
     def read_list(tree: Any) -> Any:
         if type(tree) is not list:
             raise CodecError(f"{shown(tree)} is not a list")
-        items: list[Any] = tree
-        return python(values=[read(value) for value in items])
+        return python(values=[read(value) for value in cast("list[Any]", tree)])
 
     return read_list
 
@@ -208,9 +157,6 @@ def _value_reader(readers: "JsonReaders") -> Callable[[Any], Any]:
 
 
 # FieldMask
-
-_MASK_PATH: Final = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*(\.[a-z0-9]+(_[a-z0-9]+)*)*")
-_SNAKE_STEP: Final = re.compile(r"_([a-z])")
 
 
 def _mask_writer(_: "JsonWrite") -> Callable[[Any], Any]:

@@ -128,8 +128,8 @@ def _refuse_constant(name: str) -> None:
 
 DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_object,
-    parse_float=_number,  # pyright: ignore[reportArgumentType] - any number will do
-    parse_int=_integer,  # pyright: ignore[reportArgumentType]
+    parse_float=_number,
+    parse_int=_integer,
     parse_constant=_refuse_constant,
 )
 """The standard library's decoder, keeping repeated keys and exact numbers."""

@@ -59,7 +59,7 @@ def _offset(sign: str | None, hours: str, minutes: str) -> int:
 
 
 def read_duration(value: Any) -> timedelta:
-    """Seconds with up to nine digits of fraction and the suffix `s`; a sign, and one empty side of the point, are fine."""
+    """Seconds with the suffix `s`; a sign, nine digits of fraction and one empty side of the point are fine."""
     match = _DURATION.fullmatch(value) if type(value) is str else None
     if match is None or not (match[2] or match[3]) or len(match[2]) > _LONGEST_SECONDS:
         raise CodecError(f"{shown(value)} is not a duration in seconds such as 1.5s")

@@ -15,7 +15,8 @@ from roomwright.codec import json_scalars
 from roomwright.codec.emit import Operation, Source
 from roomwright.codec.enums import EnumNames
 from roomwright.codec.errors import CodecError
-from roomwright.codec.json_special import SPECIAL_WRITERS, write_native
+from roomwright.codec.json_native import write_native
+from roomwright.codec.json_special import SPECIAL_WRITERS
 from roomwright.codec.schema import INTEGER_RANGES, Field, MessageType, Schema
 from roomwright.codec.wellknown import NATIVES
 from roomwright.codec.wire_decode import Decode
@@ -56,7 +57,7 @@ class JsonWrite(Operation):
             self.constant(f"odd_{kind}", partial(_odd_integer, low, high))
         for name in ("write_bytes", "write_double", "write_float", "write_map_key"):
             self.constant(name, getattr(json_scalars, name))
-        self.constant("is_negative_zero", lambda value: str(value).startswith("-0"))
+        self.constant("is_negative_zero", json_scalars.is_negative_zero)
 
     def native(self, message: MessageType) -> Callable[[Any], Any]:
         """The writer of a plain value."""
@@ -67,7 +68,11 @@ class JsonWrite(Operation):
         name = self.function_name(message)
         if message.is_native:
             value, write = NATIVES[message.name].value, self.native(message)
-            self.namespace[name] = lambda native: write(value(native))
+
+            def write_native_message(native: Any) -> Any:
+                return write(value(native))
+
+            self.namespace[name] = write_native_message
         elif message.name in SPECIAL_WRITERS:
             self.namespace[name] = SPECIAL_WRITERS[message.name](self)
         else:
@@ -128,7 +133,8 @@ class JsonWrite(Operation):
             low, high = INTEGER_RANGES[kind]
             if "64" not in kind:
                 return f"{value} if {low} <= {value} <= {high} else refuse()"
-            return f"f'{{{value}}}' if {value}.__class__ is int and {low} <= {value} <= {high} else odd_{kind}({value})"
+            in_range = f"{value}.__class__ is int and {low} <= {value} <= {high}"
+            return f"f'{{{value}}}' if {in_range} else odd_{kind}({value})"
         if kind == "enum":
             return f"{self._names(field.type_name)}[{value}]"
         if kind == "message":
@@ -158,15 +164,15 @@ class StandardJson(JsonWrite):
 class TwirpJson(JsonWrite):
     """The schema's own names as keys, and every field in the order of declaration.
 
-    A message's attributes are in that order and have those names already, so the tree starts as a copy of them, and only
-    what JSON writes differently is replaced. orjson prints dataclasses too: a message of nothing but strings, bools and
+    A message's attributes are in that order and have those names already, so the tree starts as a copy of them, and
+    only what JSON writes differently is replaced. orjson prints dataclasses too: a message of nothing but strings, bools and
     containers of such stays as it is.
     """
 
     name = "twirp"
 
     def write_fields(self, message: MessageType, source: Source) -> None:
-        """One statement for each field that is not printed as it is."""
+        """One statement for each field that is not printed as is."""
         source.line("attributes = message.__dict__")
         if _has_own_names(message):
             source.line("tree = attributes.copy()", "del tree['_unknown_fields']")

@@ -6,7 +6,6 @@ are matched by number. Everything is looked up when first needed.
 
 import sys
 import typing
-from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +14,9 @@ from roomwright.codec.descriptors import DescriptorSet, FieldDescriptor, Message
 from roomwright.codec.errors import CodecError
 
 if TYPE_CHECKING:
-    from betterproto2 import Message, MessagePool
+    from collections.abc import Callable
+
+    from betterproto2 import MessagePool
 
 TYPE_URL: Final = "type.googleapis.com/"
 
@@ -72,7 +73,7 @@ class Field:
     oneof: str | None
     explicit: bool
     optional: bool
-    enum: "type[Any] | None" = None
+    enum: type[Any] | None = None
     entry: "MessageType | None" = None
 
     @property
@@ -89,10 +90,13 @@ class Field:
 
 @dataclass(frozen=True)
 class MessageType:
-    """One message type; `fields` in the order of declaration. Map entries have no class."""
+    """One message type; `fields` in the order of declaration.
+
+    `python` is the generated class; map entries have none, and are tuples of key and value.
+    """
 
     name: str
-    python: "type[Message] | None"
+    python: type[Any]
     fields: tuple[Field, ...]
 
     @cached_property
@@ -104,6 +108,11 @@ class MessageType:
     def identifier(self) -> str:
         """The full name as a part of a Python name."""
         return self.name.replace(".", "_")
+
+    @property
+    def is_entry(self) -> bool:
+        """Whether this is an entry of a map."""
+        return self.python is tuple
 
     @property
     def is_native(self) -> bool:
@@ -133,7 +142,7 @@ class Schema:
         descriptors, pool = self._source
         return [name for name in descriptors.message_names() if TYPE_URL + name in pool.url_to_type]
 
-    def of(self, python: "type[Message]") -> MessageType:
+    def of(self, python: type[Any]) -> MessageType:
         """The type of a generated class."""
         url = self._source[1].type_to_url.get(python)
         if url is None:
@@ -146,7 +155,7 @@ class Schema:
             self._types[name] = self._build(name)
         return self._types[name]
 
-    def python_class(self, name: str) -> "type[Message]":
+    def python_class(self, name: str) -> type[Any]:
         """The generated class of that full name."""
         found = self._source[1].url_to_type.get(TYPE_URL + name)
         if found is None:
@@ -164,10 +173,10 @@ class Schema:
         descriptor = descriptors.message(name)
         python = pool.url_to_type.get(TYPE_URL + name)
         if python is None:
-            return MessageType(name, None, tuple(_field(field, field.name) for field in descriptor.fields))
+            return MessageType(name, tuple, tuple(_field(field, field.name) for field in descriptor.fields))
         return MessageType(name, python, self._bound_fields(descriptor, python))
 
-    def _bound_fields(self, descriptor: MessageDescriptor, python: "type[Message]") -> tuple[Field, ...]:
+    def _bound_fields(self, descriptor: MessageDescriptor, python: type[Any]) -> tuple[Field, ...]:
         attributes = {field.metadata["betterproto"].number: field.name for field in fields(python)}
         hints = _hints(python)
         return tuple(self._bound(field, attributes[field.number], hints) for field in descriptor.fields)
@@ -184,7 +193,7 @@ class Schema:
         key, value = self.named(name).fields
         if value.kind == "enum":
             value = replace(value, enum=_enum_class(typing.get_args(hint)[1]))
-        self._types[name] = MessageType(name, None, (key, value))
+        self._types[name] = MessageType(name, tuple, (key, value))
         return self._types[name]
 
 
@@ -205,11 +214,11 @@ def _field(descriptor: FieldDescriptor, attribute: str) -> Field:
     )
 
 
-def _hints(python: "type[Message]") -> dict[str, Any]:
+def _hints(python: type[Any]) -> dict[str, Any]:
     return typing.get_type_hints(python, vars(sys.modules[python.__module__]), {})
 
 
-def _enum_class(hint: Any) -> "type[Any]":
+def _enum_class(hint: Any) -> type[Any]:
     """The enum in `Kind`, `Kind | None` or `list[Kind]`."""
     arguments = typing.get_args(hint)
     return arguments[0] if arguments else hint

@@ -1,7 +1,7 @@
 """The well-known types that fields hold as plain Python values: what value belongs to which message.
 
-`datetime` and `timedelta` count microseconds, so nanoseconds below that are cut off; and a datetime knows the years 1 to
-9999 only, which are exactly those a Timestamp may have.
+`datetime` and `timedelta` count microseconds, so nanoseconds below that are cut off; and a datetime knows the years 1
+to 9999 only, which are exactly those a Timestamp may have.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,8 @@
 """Generates the functions that turn protobuf-encoded bytes into messages.
 
 `decode_<type>(data, depth)` returns a message in which every attribute is set. A value waits in a local variable
-`field_<name>` until the data is read; sub-messages wait as bytes (`chunk_<name>`), because a sub-message that is sent in
-several pieces is the one that all pieces together encode. A oneof has one value, and one name of the member that is set.
+`field_<name>` until the data is read; sub-messages wait as bytes (`chunk_<name>`), because a sub-message that is sent
+in several pieces is the one that all pieces together encode. A oneof has one value, and the name of its set member.
 """
 
 import struct
@@ -218,7 +218,7 @@ class Decode(Operation):
                 source.line(f"tag = tag_{oneof}", f"value_{oneof} = decode_{oneof}(bytes(value_{oneof}), depth - 1)")
 
     def _write_result(self, message: MessageType, source: Source) -> None:
-        if message.python is None:
+        if message.is_entry:
             value = message.fields[1]
             if value.kind == "message":
                 with source.block("if chunk_value is None:"):

@@ -6,12 +6,12 @@ nothing; whatever is wrong surfaces as some exception, and `explain` then finds 
 
 import struct
 from collections.abc import Callable
-from math import copysign
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from roomwright.codec import varint
 from roomwright.codec.emit import Operation, Source
 from roomwright.codec.errors import CodecError
+from roomwright.codec.json_scalars import is_negative_zero
 from roomwright.codec.schema import Field, MessageType, Schema
 from roomwright.codec.wellknown import NATIVES
 
@@ -42,12 +42,8 @@ def wire_type(kind: str) -> int:
 def _octets(value: Any) -> bytes:
     """Bytes of a bytes field that are not a `bytes` object."""
     if isinstance(value, bytes | bytearray | memoryview):
-        return bytes(value)
+        return bytes(cast("bytes", value))
     raise TypeError
-
-
-def _is_negative_zero(value: float) -> bool:
-    return value == 0 and copysign(1.0, value) < 0
 
 
 def _second_member() -> None:
@@ -67,30 +63,29 @@ class Encode(Operation):
             self.constant(f"pack_{kind}", struct.Struct(form).pack)
         self.constant("varint", varint.varint)
         self.constant("octets", _octets)
-        self.constant("is_negative_zero", _is_negative_zero)
+        self.constant("is_negative_zero", is_negative_zero)
         self.constant("second_member", _second_member)
         self.constant("BOOLS", {False: b"\0", True: b"\1"})
 
     def native(self, message: MessageType) -> Callable[[Any], bytes]:
         """Wrap the value into its message and encode that."""
         fields_of, encode, python = NATIVES[message.name].fields, self.call(message), message.python
-        assert python is not None  # noqa: S101 - well-known types are messages with classes
         return lambda value: encode(python(**fields_of(value)))
 
     def write(self, message: MessageType, source: Source) -> None:
         """`encode_<type>(message)`, or `encode_<type>(key, value)` for a map entry."""
-        parameters = "message" if message.python else "key, value"
+        parameters = "key, value" if message.is_entry else "message"
         put = "out += {}" if _is_small(message) else "add({})"
         with source.block(f"def {self.function_name(message)}({parameters}):"):
             if put == "add({})":
                 source.line("parts = []", "add = parts.append")
             else:
                 source.line("out = b''")
-            if message.python:
-                self._write_message(message, put, source)
-            else:
+            if message.is_entry:
                 self._write_value(message.fields[0], "key", put, source)
                 self._write_value(message.fields[1], "value", put, source)
+            else:
+                self._write_message(message, put, source)
             source.line("return b''.join(parts)" if put == "add({})" else "return out")
 
     def _write_message(self, message: MessageType, put: str, source: Source) -> None:

@@ -99,7 +99,7 @@ def waiting_for(case: Case) -> str | None:
 
 
 def load(files: Iterable[Path] | None = None) -> list[Case]:
-    """Every case of the given recordings, of all of them by default."""
+    """Every case of the given recordings, of all of the project's by default."""
     chosen = sorted(RECORDINGS.glob("*.jsonl")) if files is None else files
     return [case for path in chosen for case in read(path)]
 

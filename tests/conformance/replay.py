@@ -8,9 +8,10 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.conformance.cases import Case, load, waiting_for
+from tests.conformance.cases import RECORDINGS, Case, load, waiting_for
 from tests.conformance.replayer import Outcome, Target, replay
 from tests.conformance.report import explain, summary
 from tests.conformance.tokens import Credentials
@@ -24,7 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise SystemExit(f"--url must be an http:// address, not {options.url}")
     keys = {name: getattr(options, name) for name in ("key", "secret", "alt_key", "alt_secret")}
     target = Target(host=url.hostname, port=url.port or 80, credentials=Credentials(**keys))
-    cases = [case for case in load() if case.profile == options.profile and case.group.startswith(options.group)]
+    recordings = sorted(options.recordings.glob("*.jsonl"))
+    cases = [
+        case for case in load(recordings) if case.profile == options.profile and case.group.startswith(options.group)
+    ]
     waiting = [case for case in cases if waiting_for(case)]
     outcomes = asyncio.run(_replay([case for case in cases if not waiting_for(case)], target))
     print(*summary(outcomes, waiting), sep="\n")
@@ -50,6 +54,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--alt-secret", default=defaults.alt_secret)
     parser.add_argument("--profile", default="default", help="how the server is configured: see profiles/")
     parser.add_argument("--group", default="", help="only groups whose names start so")
+    parser.add_argument("--recordings", type=Path, default=RECORDINGS, help="a folder with other recordings")
     return parser.parse_args(arguments)
 
 

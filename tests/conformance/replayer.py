@@ -168,7 +168,7 @@ class _Replay:
 
     async def _all_rooms(self) -> tuple[str, ...]:
         answer = await self._call("ListRooms", {})
-        return tuple(room["name"] for room in json_body(answer)["rooms"])
+        return tuple(room["name"] for room in _find(answer, "$.rooms") or ())
 
     async def _delete_rooms(self, names: tuple[str, ...]) -> None:
         for name in names:

@@ -12,6 +12,7 @@ from roomwright.app import Server
 from roomwright.config import Flags
 from roomwright.config import load as load_config
 from tests.conformance.cases import Case, load, waiting_for
+from tests.conformance.replay import main
 from tests.conformance.replayer import Outcome, Target, replay
 from tests.conformance.report import explain
 
@@ -58,6 +59,15 @@ async def test_a_case_in_which_time_passes(case: Case, pausing, outcomes) -> Non
 @pytest.mark.parametrize("case", INSTANT, ids=lambda case: case.name)
 async def test_a_case(case: Case, target_of: Targets, outcomes) -> None:
     _judge(await replay(case, await target_of(case.profile)), outcomes)
+
+
+async def test_the_command_line_replays_against_any_server(target_of: Targets, capsys) -> None:
+    target = await target_of("default")
+    arguments = ["--url", f"http://{target.host}:{target.port}", "--group", "room-delete"]
+    assert await asyncio.to_thread(main, arguments) == 0
+    assert "default: 3 as recorded, 0 by rule, 0 failed" in capsys.readouterr().out
+    assert await asyncio.to_thread(main, [*arguments, "--secret", "wrong"]) == 1
+    assert "status: expected 404, got 401" in capsys.readouterr().out
 
 
 def _judge(outcome: Outcome, outcomes: list[Outcome]) -> None:

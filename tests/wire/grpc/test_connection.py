@@ -86,6 +86,19 @@ async def test_random_frames_end_their_connection_only(
     assert (await peer.call(token, BODY)).status == 0
 
 
+async def test_whatever_the_parser_raises_ends_the_connection_only(
+    server: GrpcServer, peer: Peer, token: str, monkeypatch: pytest.MonkeyPatch
+):
+    await peer.call(token, BODY)
+    victim = await Peer.connect(server.port)
+    await victim.call(token, BODY)
+    [of_victim] = [one for one in server._connections if one._peer == victim.writer.get_extra_info("sockname")]
+    monkeypatch.setattr(of_victim.connection, "feed", lambda _: 1 // 0)
+    victim.request(token, BODY)
+    assert await victim.closed()
+    assert (await peer.call(token, BODY)).status == 0
+
+
 async def test_a_connection_that_is_cut_ends_its_calls(server: GrpcServer, token: str, desk: Desk):
     started, ended = asyncio.Event(), asyncio.Event()
 

@@ -123,6 +123,25 @@ async def test_while_it_stops_new_calls_are_unavailable(server: GrpcServer, peer
     await stopping
 
 
+async def test_while_it_stops_a_connection_is_closed_when_its_last_call_ends(
+    server: GrpcServer, peer: Peer, token: str, desk: Desk
+):
+    longer = Slow(desk)
+    peer.request(token, BODY)
+    await longer.started.wait()
+    shorter = Slow(desk)
+    other = await Peer.connect(server.port)
+    other.request(token, BODY)
+    await shorter.started.wait()
+    stopping = asyncio.create_task(server.stop(10))
+    await asyncio.sleep(0)
+    shorter.go.set()
+    assert await other.closed()
+    assert not stopping.done()
+    longer.go.set()
+    await stopping
+
+
 async def test_after_the_grace_calls_are_cancelled(server: GrpcServer, token: str, slow: Slow):
     async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
         call = channel.unary_unary("/livekit.RoomService/CreateRoom")(b"")

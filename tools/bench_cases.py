@@ -15,7 +15,7 @@ Facts = Mapping[str, Any]
 MEETING, EMPTY = "meeting", "room-1"
 ROOMS = (MEETING, *(f"room-{i}" for i in range(1, 10)))
 PEOPLE = ("ada", "bob", "cleo", "dan")
-LOBBIES, EACH = 16, 4
+LOBBIES, EACH = 256, 4
 SUPPLY_PER_SECOND = 20_000
 """Rooms to delete and dispatches to withdraw: more than a server answers on one core."""
 DISPATCH_ROOMS = 64
@@ -35,7 +35,7 @@ class Case:
 
     `calls` makes the requests of a run of so many seconds; the first one is sent by itself beforehand and its answer
     must hold what is `expected`; where there is only one, it is the load too. `budget` is the largest allowed ratio of
-    CPU time to the bare handler's. With `fresh_tokens` every request of the run brings a token never seen before.
+    CPU time to the bare handler's. With `fresh_tokens` no request of the run brings a token that is remembered.
     """
 
     method: str
@@ -58,11 +58,13 @@ class Case:
         return [*self.stage, *supply]
 
 
-def _lobby(i: int) -> str:
+def lobby(i: int) -> str:
+    """The room of the i-th member."""
     return f"lobby-{i % LOBBIES}"
 
 
-def _member(i: int) -> str:
+def member(i: int) -> str:
+    """The i-th member's identity; neighbours are in different rooms."""
     return f"member-{i // LOBBIES % EACH}-of-{i % LOBBIES}"
 
 
@@ -87,7 +89,7 @@ def _delete_dispatches(facts: Facts, _seconds: int) -> list[Call]:
 
 
 def _remove(_facts: Facts, _seconds: int) -> list[Call]:
-    return [_admin(_lobby(i), identity=_member(i)) for i in range(LOBBIES * EACH)]
+    return [_admin(lobby(i), identity=member(i)) for i in range(LOBBIES * EACH)]
 
 
 def _mute(facts: Facts, _seconds: int) -> list[Call]:
@@ -110,13 +112,13 @@ def _between(source: str, destination: str, identity: str) -> Call:
 
 
 def _move(_facts: Facts, _seconds: int) -> list[Call]:
-    there = [_between(_lobby(i), f"other-{i % LOBBIES}", _member(i)) for i in range(1, LOBBIES * EACH)]
+    there = [_between(lobby(i), f"other-{i % LOBBIES}", member(i)) for i in range(1, LOBBIES * EACH)]
     back = [_between(c.message["destinationRoom"], c.message["room"], c.message["identity"]) for c in there]
-    return [_between(_lobby(0), "other-0", _member(0)), *there, *back]
+    return [_between(lobby(0), "other-0", member(0)), *there, *back]
 
 
 def _forward(_facts: Facts, _seconds: int) -> list[Call]:
-    return [_between(_lobby(i), f"other-{i % LOBBIES}", _member(i)) for i in range(LOBBIES * EACH)]
+    return [_between(lobby(i), f"other-{i % LOBBIES}", member(i)) for i in range(LOBBIES * EACH)]
 
 
 _CREATE: Mapping[str, Any] = {"room_create": True}
@@ -171,8 +173,8 @@ CASES = (
     Case(
         "CreateDispatch",
         "",
-        lambda _facts, _seconds: [_admin(_lobby(i), agentName="clerk") for i in range(LOBBIES)],
-        {"agent_name": "clerk", "room": _lobby(0)},
+        lambda _facts, _seconds: [_admin(lobby(i), agentName="clerk") for i in range(LOBBIES)],
+        {"agent_name": "clerk", "room": lobby(0)},
         stage=_LOBBIES,
     ),
     Case("ListDispatch", "4 dispatches", _one_admin(MEETING), {"agent_dispatches": [{}, {}, {}, {}]}, stage=_MEETING),

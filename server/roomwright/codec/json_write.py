@@ -165,8 +165,8 @@ class TwirpJson(JsonWrite):
     """The schema's own names as keys, and every field in the order of declaration.
 
     A message's attributes are in that order and have those names already, so the tree starts as a copy of them, and
-    only what JSON writes differently is replaced. orjson prints dataclasses too: a message of nothing but strings, bools and
-    containers of such stays as it is.
+    only what JSON writes differently is replaced. orjson prints dataclasses too: a message of nothing but strings,
+    bools and containers of such stays as it is.
     """
 
     name = "twirp"

@@ -12,6 +12,7 @@ MAX_DEPTH: Final = 100
 """Messages and groups inside each other that a decoder follows; protobuf's own limit."""
 
 _MAX_TAG: Final = (1 << 32) - 1
+_MAX_TAG_BYTES: Final = 5
 _TRUNCATED: Final = "the data ends inside a field"
 
 
@@ -90,6 +91,14 @@ def read_varint(data: bytes, at: int) -> tuple[int, int]:
     return value, at
 
 
+def read_tag(data: bytes, at: int) -> tuple[int, int]:
+    """Decode a tag: a varint of at most 32 bits, in at most five bytes."""
+    tag, end = read_varint(data, at)
+    if tag < 8 or tag > _MAX_TAG or end - at > _MAX_TAG_BYTES:
+        raise CodecError("a field number is out of range")
+    return tag, end
+
+
 def as_int32(value: int) -> int:
     """The low 32 bits of a varint, signed."""
     return ((value & 0xFFFFFFFF) ^ 0x80000000) - 0x80000000
@@ -130,7 +139,7 @@ def skip(data: bytes, at: int, tag: int, depth: int) -> int:
     """The position behind the field with this tag, whose value starts at `at`; groups are followed to their end."""
     open_groups: list[int] = []
     while True:
-        if tag < 8 or tag > _MAX_TAG:
+        if tag < 8:
             raise CodecError("a field number is out of range")
         at = _skip_value(data, at, tag, open_groups)
         if len(open_groups) > depth:
@@ -139,7 +148,7 @@ def skip(data: bytes, at: int, tag: int, depth: int) -> int:
             raise truncated()
         if not open_groups:
             return at
-        tag, at = read_varint(data, at)
+        tag, at = read_tag(data, at)
 
 
 def _skip_value(data: bytes, at: int, tag: int, open_groups: list[int]) -> int:

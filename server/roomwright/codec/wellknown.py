@@ -66,7 +66,7 @@ def duration_of(seconds: int, nanos: int) -> timedelta:
 def span_in_micros(span: timedelta) -> int:
     """A duration in microseconds; `CodecError` when it is longer than a Duration may be."""
     micros = span // _MICROSECOND
-    if abs(micros) > DURATION_SECONDS * _MILLION:
+    if abs(micros) // _MILLION > DURATION_SECONDS:
         raise CodecError(f"{span} is longer than 10000 years")
     return micros
 

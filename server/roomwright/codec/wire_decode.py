@@ -50,7 +50,7 @@ class Decode(Operation):
         for kind, form in FIXED_FORMATS.items():
             self.constant(f"unpack_{kind}", struct.Struct(form).unpack_from)
             self.constant(f"iterate_{kind}", struct.Struct(form).iter_unpack)
-        for name in ("read_varint", "skip", "truncated", "too_deep"):
+        for name in ("read_varint", "read_tag", "skip", "truncated", "too_deep"):
             self.constant(name, getattr(varint, name))
         self.constant("merge", _merge)
         self.constant("located", _located)
@@ -101,9 +101,9 @@ class Decode(Operation):
                     # a tag of two bytes, the usual one from field 16 on
                     source.line("tag += (data[at] << 7) - 128", "at += 1")
                     with source.block("if tag > 16383:"):
-                        source.line("tag, at = read_varint(data, start)")
+                        source.line("tag, at = read_tag(data, start)")
                 else:
-                    source.line("tag, at = read_varint(data, start)")
+                    source.line("tag, at = read_tag(data, start)")
             cases = [(field.number << 3 | wire, field) for field in message.fields for wire in _wire_types(field)]
             self._write_dispatch(sorted(cases, key=lambda case: case[0]), source)
 

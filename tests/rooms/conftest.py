@@ -18,13 +18,14 @@ from roomwright_proto import livekit as pb
 
 
 class Engine:
-    """Rooms under test. `happened` holds all events; `say` and `join` are what drivers do."""
+    """Rooms under test. `happened` holds the events since `forget`; `say` and `join` are what drivers do."""
 
     def __init__(self, settings: RoomSettings | None = None, limits: LimitSettings | None = None) -> None:
         self.clock = ManualClock()
         self.rooms = Rooms(settings or RoomSettings(), limits or LimitSettings(), CountedIds())
         self.api = RoomApi(self.rooms)
         self.happened: list[Event] = []
+        self.history: list[Event] = []
         self.inbox: dict[Participant, list[Message]] = {}
 
     @property
@@ -34,6 +35,7 @@ class Engine:
     def drain(self) -> list[Event]:
         new = self.rooms.take_events()
         self.happened += new
+        self.history += new
         for participant in self.rooms.take_mail():
             self.inbox.setdefault(participant, []).extend(participant.take_outbox())
         return new
@@ -111,7 +113,7 @@ class Engine:
         """What holds for any history: see the events' own docstrings."""
         ended: set[str] = set()
         counts: dict[str, int] = {}
-        for event in self.happened:
+        for event in self.history:
             sid = event.room.sid
             assert sid not in ended, f"{event} after the room's end"
             counts[sid] = counts.get(sid, 0) + 1

@@ -58,7 +58,6 @@ def test_a_started_track_is_published(engine):
     assert subscribed.subscriber == "bob"
     assert engine.mail(bob, "update")[-1].participants[0].tracks[0].sid == sid
     assert alice.info().is_publisher is True
-    engine.happened.clear()
 
 
 def test_starting_what_was_not_announced_means_nothing(engine):
@@ -87,7 +86,6 @@ def test_an_unpublished_track_is_gone_for_everybody(engine):
     assert [type(event).__name__ for event in engine.happened] == ["TrackUnsubscribed", "TrackUnpublished"]
     assert engine.mail(bob, "update")[-1].participants[0].tracks == []
     assert alice.info().is_publisher is True
-    engine.happened.clear()
 
 
 def test_tracks_end_in_their_order_before_their_publisher_leaves(engine):
@@ -97,7 +95,6 @@ def test_tracks_end_in_their_order_before_their_publisher_leaves(engine):
     engine.say(alice, c.Leave())
     assert [event.track.sid for event in engine.happened[:2]] == sids
     assert type(engine.happened[2]).__name__ == "ParticipantLeft"
-    engine.happened.clear()
 
 
 class TestMutingByTheClient:

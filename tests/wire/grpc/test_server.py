@@ -79,7 +79,7 @@ async def test_several_addresses_share_a_free_port(server: GrpcServer, token: st
 
 async def test_when_one_address_cannot_be_had_none_is(server: GrpcServer):
     await server.stop(0)
-    with pytest.raises(OSError, match="bind|assign"):
+    with pytest.raises(OSError, match=r"bind|assign"):
         await server.start(["127.0.0.1", "203.0.113.1"], server.port)
     assert "stopped" in repr(server)
     with pytest.raises(ConnectionError):

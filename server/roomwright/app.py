@@ -102,7 +102,7 @@ class Server:
         if self.config.grpc.port is None:
             return
         grpc = GrpcServer(self._routes.values(), self._verifier, self._clock)
-        await grpc.start(self.config.bind_addresses[0] if self.config.bind_addresses else None, self.config.grpc.port)
+        await grpc.start(self.config.bind_addresses or None, self.config.grpc.port)
         self._grpc, self.grpc_port = grpc, grpc.port
 
     async def stop(self, grace: float = GRACE_S) -> None:
@@ -110,17 +110,22 @@ class Server:
         for listener in self._listeners:
             listener.close()
         self._listeners.clear()
-        if self._http is not None:
-            self._http.pre_shutdown()
-            await self._http.shutdown(grace)
-            self._http = None
-        if self._grpc is not None:
-            await self._grpc.stop(grace)
-            self._grpc = None
+        await asyncio.gather(self._stop_http(grace), self._stop_grpc(grace))
         await self.backend.close()
         if self._access_log is not None:
             self._access_log.close()
             self._access_log = None
+
+    async def _stop_http(self, grace: float) -> None:
+        http, self._http = self._http, None
+        if http is not None:
+            http.pre_shutdown()
+            await http.shutdown(grace)
+
+    async def _stop_grpc(self, grace: float) -> None:
+        grpc, self._grpc = self._grpc, None
+        if grpc is not None:
+            await grpc.stop(grace)
 
     async def __aenter__(self) -> Self:
         await self.start()

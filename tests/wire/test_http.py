@@ -197,9 +197,10 @@ def test_what_is_not_there_yet_says_so(server: Running) -> None:
     assert "Egress.ListEgress" in egress.json["msg"]
 
 
-def test_a_failing_handler_answers_internal_without_details(server: Running, monkeypatch) -> None:
+@pytest.mark.parametrize("failure", [RuntimeError("the secret of the house"), asyncio.CancelledError("secret")])
+def test_a_failing_handler_answers_internal_without_details(server: Running, monkeypatch, failure) -> None:
     async def broken(*_: object) -> None:
-        raise RuntimeError("the secret of the house")
+        raise failure
 
     monkeypatch.setattr(server.server.backend, "list_rooms", broken)
     answer = ask(server)

@@ -53,8 +53,9 @@ def read_claims(payload: Mapping[str, Any]) -> Claims:
     found = _present(payload)
     if "exp" not in found:
         raise errors.unauthenticated("the token has no exp claim; every token must expire")
+    _check_unused(found)
     if "jti" in found:
-        found["sub"] = found.get("sub") or _string(found["jti"], "jti")
+        found["sub"] = found.get("sub") or found["jti"]
     return Claims(
         **{
             field: claim.read(found[claim.name.lower()], claim.name)
@@ -62,6 +63,15 @@ def read_claims(payload: Mapping[str, Any]) -> Claims:
             if claim.name.lower() in found
         }
     )
+
+
+def _check_unused(found: Mapping[str, Any]) -> None:
+    """Registered claims decide nothing here (`jti` but stands in for `sub`), yet must be of their type."""
+    _string(found.get("jti", ""), "jti")
+    _seconds(found.get("iat", 0), "iat")
+    audience = found.get("aud", "")
+    if not isinstance(audience, str):
+        _strings(audience, "aud")
 
 
 def write_claims(claims: Claims) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Owns the routes below `/twirp`, the choice of codec, and errors as JSON. Knows n
 and writes.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -125,6 +126,10 @@ class Twirp:
             return Answer(200, encode(await route.handler(request, caller)), media)
         except ServiceError as refusal:
             return error(refusal)
+        except asyncio.CancelledError:
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise  # the call is being cancelled; otherwise the handler met somebody else's cancellation
+            log.exception("a handler was cancelled from within", method=route.path)
         except Exception:
             log.exception("a handler failed", method=route.path)
-            return error(_INTERNAL)
+        return error(_INTERNAL)

@@ -128,6 +128,11 @@ class TestAFullRoom:
         engine.join("alice")
         assert engine.room().num_participants == 1
 
+    def test_refuses_who_would_replace_an_agent_and_be_counted(self, engine):
+        engine.join("bob", kind="agent")
+        with pytest.raises(ServiceError, match="full"):
+            engine.join("bob")
+
     def test_has_a_seat_again_when_somebody_goes(self, engine):
         engine.say(engine.rooms.get("room").participants["alice"], c.Leave())
         engine.join("bob")

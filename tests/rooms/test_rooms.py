@@ -34,7 +34,9 @@ def test_a_new_room_has_the_defaults_and_every_field(engine):
 def test_creating_a_live_room_again_changes_nothing_and_tells_nobody(engine):
     first = engine.create(empty_timeout=5, metadata="old")
     engine.forget()
-    again = engine.create(empty_timeout=50, departure_timeout=60, max_participants=9, metadata="new", room_preset="nope")
+    again = engine.create(
+        empty_timeout=50, departure_timeout=60, max_participants=9, metadata="new", room_preset="nope"
+    )
     assert again == first
     assert engine.happened == []
 

@@ -38,7 +38,7 @@ def check(rooms: "Rooms", participant: Participant, destination: str) -> None:
     if room is None:
         if not rooms.settings.auto_create:
             rooms.get(destination)
-    elif room.full() and not participant.dependent and participant.identity not in room.participants:
+    elif not participant.dependent and not room.has_seat(participant.identity):
         limit = room.configuration.max_participants
         raise failed_precondition(f"room {destination!r} is full: max_participants is {limit}")
 

@@ -129,7 +129,7 @@ class Rooms:
         room = self._rooms.get(name)
         if room is None:
             self._check_new(claims, name)
-        elif room.full() and claims.identity not in room.participants and not _comes_along(claims):
+        elif not _comes_along(claims) and not room.has_seat(claims.identity):
             limit = room.configuration.max_participants
             raise ServiceError(Code.PERMISSION_DENIED, f"room {name!r} is full: max_participants is {limit}")
 

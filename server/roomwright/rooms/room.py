@@ -96,10 +96,13 @@ class Room:
         """Whether somebody is there for whom the room is kept."""
         return any(not participant.dependent for participant in self.participants.values())
 
-    def full(self) -> bool:
-        """Whether nobody more may come, but those that are never counted."""
+    def has_seat(self, identity: str) -> bool:
+        """Whether one more may come who is counted. Who replaces somebody that is counted needs no further seat."""
         limit = self.configuration.max_participants
-        return bool(limit) and self.snapshot().num_participants >= limit
+        if not limit or self.snapshot().num_participants < limit:
+            return True
+        namesake = self.participants.get(identity)
+        return namesake is not None and not namesake.dependent
 
     def find_track(self, sid: str) -> tuple[Participant, Track] | None:
         """The published track of that sid and its publisher."""

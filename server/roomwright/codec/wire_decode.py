@@ -155,10 +155,16 @@ class Decode(Operation):
             with source.block(f"if member_{oneof} == {field.attribute!r}:"):
                 source.line(f"value_{oneof} = merge(value_{oneof}, {value})")
             with source.block("else:"):
-                source.line(f"value_{oneof} = {value}")
+                self._write_replacement(oneof, value, source)
         else:
-            source.line(f"value_{oneof} = {value}")
+            self._write_replacement(oneof, value, source)
         source.line(f"member_{oneof} = {field.attribute!r}", f"decode_{oneof} = {decoder}", f"tag_{oneof} = {tag}")
+
+    def _write_replacement(self, oneof: str | None, value: str, source: Source) -> None:
+        """Let one member of a oneof take the place of another, which has to be well-formed all the same."""
+        with source.block(f"if decode_{oneof} is not None:"):
+            source.line(f"decode_{oneof}(bytes(value_{oneof}), depth - 1)")
+        source.line(f"value_{oneof} = {value}")
 
     def _write_read(self, field: Field, source: Source) -> str:
         """Read one value, and return the expression that has it."""

@@ -1,0 +1,1 @@
+"""The signalling between a client and the server, without input or output."""

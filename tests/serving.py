@@ -65,11 +65,19 @@ def running(config: Config | None = None) -> Iterator[Running]:
     try:
         server = asyncio.run_coroutine_threadsafe(_started(config), loop).result(20)
         yield Running(server, loop)
-        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(20)
+        asyncio.run_coroutine_threadsafe(_stopped(server), loop).result(20)
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(20)
         loop.close()
+
+
+async def _stopped(server: Server) -> None:
+    await server.stop()
+    lingering = asyncio.all_tasks() - {asyncio.current_task()}  # aiohttp waits up to 10 s for bodies nobody wants
+    for connection in lingering:
+        connection.cancel()
+    await asyncio.gather(*lingering, return_exceptions=True)
 
 
 async def _started(config: Config | None) -> Server:

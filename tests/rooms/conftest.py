@@ -12,7 +12,7 @@ from roomwright.rooms import commands as c
 from roomwright.rooms.api import RoomApi
 from roomwright.rooms.events import Event
 from roomwright.rooms.instant import Instant
-from roomwright.rooms.participant import Message, Participant, TokenOutdated
+from roomwright.rooms.participant import Message, Participant, SubscriptionChanged, TokenOutdated
 from roomwright.rooms.registry import Rooms
 from roomwright_proto import livekit as pb
 
@@ -128,6 +128,8 @@ def _content(message: Message) -> tuple[str, Any]:
         return "token", message.claims
     if isinstance(message, pb.DataPacket):
         return "data", message
+    if isinstance(message, SubscriptionChanged):
+        return "subscribed" if message.subscribed else "unsubscribed", message.track.sid
     return next((name, value) for name, value in vars(message).items() if value is not None and name[0] != "_")
 
 

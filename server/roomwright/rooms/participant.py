@@ -26,7 +26,16 @@ class TokenOutdated:
     claims: Claims
 
 
-Message = pb.SignalResponse | pb.DataPacket | TokenOutdated
+@dataclass(frozen=True, slots=True)
+class SubscriptionChanged:
+    """For the driver: its client receives `track` of `publisher` from now on, or does not any more."""
+
+    publisher: "Participant"
+    track: Track
+    subscribed: bool
+
+
+Message = pb.SignalResponse | pb.DataPacket | TokenOutdated | SubscriptionChanged
 """What waits in an outbox. Messages are shared between outboxes: whoever sends them does not change them.
 
 Two belong to one client alone, and its driver completes them: `join` (what it knows of the transport) and `room_moved`

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from roomwright.rooms.commands import SetSubscriptionPermission, SetSubscriptions
 from roomwright.rooms.events import TrackSubscribed, TrackUnsubscribed
-from roomwright.rooms.participant import Choice, Participant
+from roomwright.rooms.participant import Choice, Participant, SubscriptionChanged
 from roomwright.rooms.track import Track
 from roomwright.rooms.turn import Turn
 from roomwright_proto import livekit as pb
@@ -136,9 +136,11 @@ def _subscribe(turn: Turn, subscriber: Participant, publisher: Participant, trac
     track.subscribers[subscriber.sid] = None
     if first:
         turn.post(publisher, pb.SignalResponse(track_subscribed=pb.TrackSubscribed(track_sid=track.sid)))
+    turn.post(subscriber, SubscriptionChanged(publisher, track, subscribed=True))
     turn.emit(TrackSubscribed, participant=publisher.info(), track=track.info, subscriber=subscriber.identity)
 
 
 def _unsubscribe(turn: Turn, subscriber: Participant, publisher: Participant, track: Track) -> None:
     del track.subscribers[subscriber.sid]
+    turn.post(subscriber, SubscriptionChanged(publisher, track, subscribed=False))
     turn.emit(TrackUnsubscribed, participant=publisher.info(), track=track.info, subscriber=subscriber.identity)

@@ -1,5 +1,7 @@
 """A track of a participant: announced, then published. It knows who is subscribed, not how media gets there."""
 
+from collections.abc import Mapping
+
 from roomwright.rooms.instant import NS_PER_US, Instant
 from roomwright_proto import livekit as pb
 
@@ -45,7 +47,8 @@ def announced(request: pb.AddTrackRequest, sid: str, now: Instant) -> Track:
         source=request.source,
         disable_red=request.disable_red,
         encryption=request.encryption,
-        stream=request.stream,
+        stream=request.stream or _STREAMS.get(request.source, _STREAM),
+        codecs=_codecs(request),
         version=_next_version(None, now),
         audio_features=list(request.audio_features),
         backup_codec_policy=request.backup_codec_policy,
@@ -53,6 +56,27 @@ def announced(request: pb.AddTrackRequest, sid: str, now: Instant) -> Track:
     )
     _set_deprecated(info, request)
     return Track(info, request.cid)
+
+
+_STREAM = "camera"
+_STREAMS: Mapping[pb.TrackSource, str] = {
+    pb.TrackSource.SCREEN_SHARE: "screen_share",
+    pb.TrackSource.SCREEN_SHARE_AUDIO: "screen_share",
+}
+"""Tracks of one stream are played in step: those of a screen apart from the rest."""
+
+
+def _codecs(request: pb.AddTrackRequest) -> list[pb.SimulcastCodecInfo]:
+    """The codecs that are announced, each with the client's id of its media; what they are is known when media is."""
+    codecs = request.simulcast_codecs or [pb.SimulcastCodec(cid=request.cid, layers=list(request.layers))]
+    return [
+        pb.SimulcastCodecInfo(
+            cid=codec.cid or request.cid,
+            layers=list(codec.layers or request.layers),
+            video_layer_mode=codec.video_layer_mode or pb.VideoLayerMode.ONE_SPATIAL_LAYER_PER_STREAM,
+        )
+        for codec in codecs
+    ]
 
 
 def mirrored(origin: Track, sid: str) -> Track:

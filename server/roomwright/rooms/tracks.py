@@ -76,9 +76,11 @@ def end_forbidden(turn: Turn, owner: Participant) -> None:
     for track in list(owner.tracks.values()):
         if not may_publish(owner.permission, track.info.source):
             end(turn, owner, track)
+            _tell_gone(turn, owner, track)
     for track in list(owner.pending.values()):
         if not may_publish(owner.permission, track.info.source):
             del owner.pending[track.sid]
+            _tell_gone(turn, owner, track)
 
 
 def mute_own(turn: Turn, owner: Participant, command: MuteTrack) -> None:
@@ -111,6 +113,11 @@ def set_muted(turn: Turn, owner: Participant, track: Track, muted: bool) -> None
     owner.changed()
     turn.emit(TrackMuted if muted else TrackUnmuted, participant=owner.info(), track=track.info)
     turn.announce(owner)
+
+
+def _tell_gone(turn: Turn, owner: Participant, track: Track) -> None:
+    """The owner's client hears that a track of its own was taken away."""
+    turn.post(owner, pb.SignalResponse(track_unpublished=pb.TrackUnpublishedResponse(track_sid=track.sid)))
 
 
 def _changed(turn: Turn, owner: Participant) -> None:

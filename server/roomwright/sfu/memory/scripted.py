@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from roomwright.auth.claims import Claims
 from roomwright.rooms import commands as c
-from roomwright.rooms.participant import Message, Participant, TokenOutdated
+from roomwright.rooms.participant import Message, Participant, SubscriptionChanged, TokenOutdated
 from roomwright.sfu.memory.inbox import Inbox
 from roomwright_proto import livekit as pb
 
@@ -208,6 +208,8 @@ class ScriptedParticipant:
         for message in messages:
             if isinstance(message, TokenOutdated):
                 self.token = message.claims
+                continue
+            if isinstance(message, SubscriptionChanged):
                 continue
             self.inbox.put(message)
             if isinstance(message, pb.DataPacket) and message.rpc_request is not None and not self.deaf:

@@ -1,0 +1,1 @@
+"""Media: packets in, packets out. Importing this package imports no media library; its subpackages may."""

@@ -1,0 +1,209 @@
+"""Outgoing datagrams: assembled and encrypted in one arena, handed to the kernel by one call for a whole burst.
+
+This is what a forwarder fills:
+
+    burst = media_socket.burst
+    for down in downs:                                  # one packet, many receivers
+        burst.queue_rtp(down.sender, down.header(...), payload)
+
+`queue_rtp` copies `header` and `payload` (any bytes-like objects, cut wherever it suits the caller: what differs per
+receiver goes into `header`, the rest is shared) into the next slot behind one another, encrypts them there with the
+receiver's key and address, and keeps no reference. No packet object, no other copy, no await. A forwarder that wants to
+edit in place does
+
+    slot = burst.slot()                                 # writable, MAX_RTP_BYTES and more of room
+    slot[0:length] = packet
+    struct.pack_into("!HII", slot, 2, sequence, timestamp, ssrc)
+    burst.queue_slot(down.sender, length)
+
+instead; between the two calls nothing else may be queued. Measured cost beside the system call and the cipher:
+docs/media-path.md.
+
+Sending: nobody has to call `flush`. What is queued while datagrams are being read leaves when the batch has been worked
+off, what is queued elsewhere (a timer, a signalling message) before the loop's next turn, and a full arena at once.
+Order is kept per receiver. A datagram that the kernel does not take is dropped and counted: media is late or lost,
+never queued.
+
+A `Sender` is one transport's sending side. It is silently closed (queued packets vanish, counted) before the transport
+is connected, while it is disconnected, and afterwards: a forwarder need not look at states.
+
+**Never send two different packets with the same SSRC and sequence number to one sender.** Sending the identical bytes
+again is fine; different bytes under one (SSRC, sequence number) reveal AES-GCM's authentication key. Retransmissions
+with changed extensions belong on an RTX stream.
+
+Memory: SLOTS * SLOT_BYTES (410 KB) per socket, however many transports.
+"""
+
+import errno
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from roomwright.media.transport import address as addresses
+from roomwright.media.transport import native
+from roomwright.media.transport.address import Address
+
+SLOTS = 256
+"""Datagrams per system call, at most."""
+SLOT_BYTES = 1600
+MAX_RTP_BYTES = 1480
+"""The largest RTP or RTCP packet before encryption (which adds at most 20 bytes); larger ones are dropped."""
+
+_TRANSIENT = (errno.EAGAIN, errno.ENOBUFS, errno.ENOMEM)
+"""The socket's buffer is full: the rest of the burst is lost too, trying on would only cost time."""
+
+
+class Sender:
+    """Where RTP of one transport goes, and what has gone. Made by a transport; closed until it is connected.
+
+    Attributes:
+        packets, octets: RTP and RTCP packets queued, and their bytes on the wire without UDP's header.
+        refused: packets that were queued while closed, too large, or refused by libsrtp.
+    """
+
+    __slots__ = ("octets", "packets", "refused", "session", "sockaddr")
+
+    def __init__(self) -> None:
+        self.session: Any = None
+        self.sockaddr = b""
+        self.packets = 0
+        self.octets = 0
+        self.refused = 0
+
+    def __repr__(self) -> str:
+        return f"<Sender {'open' if self.session is not None else 'closed'}, {self.packets} packets>"
+
+
+class Burst:
+    """The outgoing side of one socket. `arm` is called when the first datagram is queued outside of a batch.
+
+    Attributes:
+        sent: datagrams that the kernel took.
+        dropped: datagrams that it did not.
+    """
+
+    def __init__(self, sock: socket.socket, arm: Callable[[], None]) -> None:
+        self._socket = sock
+        self._descriptor = sock.fileno()
+        self._to_sockaddr = addresses.sockaddr_v6 if sock.family == socket.AF_INET6 else addresses.sockaddr_v4
+        self._arena = native.Arena(SLOTS, SLOT_BYTES, self.name_bytes)
+        self._pointers, self._buffers = self._arena.pointers, self._arena.buffers
+        self._vectors, self._names = self._arena.vectors, self._arena.names
+        self._length = native.length_cell()
+        self._arm = arm
+        self._armed = False
+        self._count = 0
+        self.sent = 0
+        self.dropped = 0
+
+    def __repr__(self) -> str:
+        return f"<Burst {self._count} queued, {self.sent} sent, {self.dropped} dropped>"
+
+    @property
+    def name_bytes(self) -> int:
+        """Bytes of a `sockaddr` of this socket's family."""
+        return addresses.SOCKADDR_V6_BYTES if self._socket.family == socket.AF_INET6 else addresses.SOCKADDR_V4_BYTES
+
+    def sockaddr(self, address: Address) -> bytes:
+        """The kernel's form of an address. Raises ValueError if this socket's family cannot reach it."""
+        return self._to_sockaddr(address)
+
+    def queue_rtp(self, sender: Sender, header: bytes | bytearray | memoryview, payload: bytes | memoryview) -> None:
+        """Queue the RTP packet `header + payload`."""
+        index = self._count
+        split = len(header)
+        end = split + len(payload)
+        if end > MAX_RTP_BYTES:
+            sender.refused += 1
+            return
+        slot = self._buffers[index]
+        slot[0:split] = header
+        slot[split:end] = payload
+        self._encrypt(sender, native.protect, end)
+
+    def slot(self) -> Any:
+        """The next slot as a writable buffer of SLOT_BYTES; see `queue_slot`."""
+        return self._buffers[self._count]
+
+    def queue_slot(self, sender: Sender, length: int) -> None:
+        """Queue the RTP packet that was written to `slot()`."""
+        if length > MAX_RTP_BYTES:
+            sender.refused += 1
+            return
+        self._encrypt(sender, native.protect, length)
+
+    def queue_rtcp(self, sender: Sender, packet: bytes) -> None:
+        """Queue an RTCP packet, plain or compound."""
+        if len(packet) > MAX_RTP_BYTES:
+            sender.refused += 1
+            return
+        self._buffers[self._count][0 : len(packet)] = packet
+        self._encrypt(sender, native.protect_rtcp, len(packet))
+
+    def queue_datagram(self, sockaddr: bytes, datagram: bytes) -> None:
+        """Queue bytes as they are: STUN and DTLS. At most SLOT_BYTES."""
+        index = self._count
+        self._buffers[index][0 : len(datagram)] = datagram
+        self._names[index][:] = sockaddr
+        self._vectors[index].length = len(datagram)
+        self._advance(index)
+
+    def flush(self) -> None:
+        """Hand everything queued to the kernel."""
+        self._armed = False
+        count, self._count = self._count, 0
+        if count:
+            self._send(count)
+
+    def hold(self) -> None:
+        """The caller promises to call `flush`; until then nothing is armed."""
+        self._armed = True
+
+    def _encrypt(self, sender: Sender, function: Any, length: int) -> None:
+        index = self._count
+        cell = self._length
+        cell[0] = length
+        if sender.session is None or function(sender.session, self._pointers[index], cell):
+            sender.refused += 1
+            return
+        length = cell[0]
+        sender.packets += 1
+        sender.octets += length
+        self._names[index][:] = sender.sockaddr
+        self._vectors[index].length = length
+        self._advance(index)
+
+    def _advance(self, index: int) -> None:
+        self._count = index + 1
+        if index + 1 == SLOTS:
+            armed = self._armed
+            self.flush()
+            self._armed = armed
+        elif not self._armed:
+            self._armed = True
+            self._arm()
+
+    def _send(self, count: int) -> None:
+        done = 0
+        while done < count:
+            sent = (
+                self._arena.send(self._descriptor, done, count - done) if native.HAS_BATCHES else self._send_one(done)
+            )
+            if sent > 0:
+                self.sent += sent
+                done += sent
+            elif -sent in _TRANSIENT:
+                self.dropped += count - done
+                return
+            elif -sent != errno.EINTR:
+                self.dropped += 1
+                done += 1
+
+    def _send_one(self, index: int) -> int:
+        """What `Arena.send` does, for one datagram and on any system."""
+        name = addresses.from_sockaddr(self._names[index][:])
+        try:
+            self._socket.sendto(self._buffers[index][0 : self._vectors[index].length], addresses.unpack(name))
+        except OSError as error:
+            return -(error.errno or errno.EIO)
+        return 1

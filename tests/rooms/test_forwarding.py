@@ -160,8 +160,8 @@ def test_it_has_no_client_that_could_receive_anything(engine, alice, carol):
     engine.call(engine.api.send_data, request)
     assert mirror.outbox == []
     assert list(carol.tracks[sid].subscribers) == []
+    call = pb.PerformRpcRequest(room="other", destination_identity="alice", method="m")
     with pytest.raises(ServiceError, match="RpcError 1501"):
-        call = pb.PerformRpcRequest(room="other", destination_identity="alice", method="m")
         engine.api.perform_rpc(call, None, engine.now)
 
 

@@ -177,8 +177,8 @@ def test_empty_metadata_clears(engine):
 
 def test_metadata_that_is_too_large_changes_nothing(engine):
     engine.create(metadata="old")
+    request = pb.UpdateRoomMetadataRequest(room="room", metadata="m" * 524_289)
     with pytest.raises(ServiceError) as refused:
-        request = pb.UpdateRoomMetadataRequest(room="room", metadata="m" * 524_289)
         engine.call(engine.api.update_room_metadata, request)
     assert refused.value.meta == {"argument": "metadata size exceeds limits"}
     assert engine.room().metadata == "old"

@@ -43,6 +43,12 @@ class Inbox:
         """The payloads of all user packets."""
         return [packet.user.payload for packet in self.packets() if packet.user is not None]
 
+    def rooms(self) -> list[str]:
+        """The names of the rooms that the client was told it is in, in order."""
+        contents = (value for _, value in self._contents(pb.SignalResponse))
+        arrivals = (value for value in contents if isinstance(value, (pb.JoinResponse, pb.RoomMovedResponse)))
+        return [value.room.name for value in arrivals if value.room is not None]
+
     def seen(self) -> dict[str, pb.ParticipantInfo]:
         """What the client knows of the others: by identity, as last told, without those that are gone."""
         known: dict[str, pb.ParticipantInfo] = {}

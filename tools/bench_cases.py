@@ -161,7 +161,7 @@ CASES = (
         {"name": MEETING, "metadata": f"agenda {COUNTER}"},
         stage=_MEETING,
     ),
-    Case("ForwardParticipant", "", _forward, {}, stage=_LOBBIES),
+    Case("ForwardParticipant", "1,024 people, again and again", _forward, {}, stage=_LOBBIES),
     Case("MoveParticipant", "there and back", _move, {}, stage=_LOBBIES),
     Case(
         "PerformRpc",
@@ -177,6 +177,6 @@ CASES = (
         {"agent_name": "clerk", "room": lobby(0)},
         stage=_LOBBIES,
     ),
-    Case("ListDispatch", "4 dispatches", _one_admin(MEETING), {"agent_dispatches": [{}, {}, {}, {}]}, stage=_MEETING),
+    Case("ListDispatch", "5 dispatches", _one_admin(MEETING), {"agent_dispatches": [{}] * 5}, stage=_MEETING),
     Case("DeleteDispatch", "", _delete_dispatches, {}, supply="dispatches"),
 )

@@ -36,13 +36,18 @@ function init(args)
     local whole = #pieces == 1 and wrk.format("POST", fields[1], headers, pieces[1])
     requests[#requests + 1] = { path = fields[1], headers = headers, pieces = pieces, whole = whole }
   end
-  request = function()
-    number = number + 1
-    at = at % #requests + 1
-    local one = requests[at]
+  local function text(one)
     if one.whole then return one.whole end
     local body = table.concat(one.pieces, string.format("%012d", number))
     return wrk.format("POST", one.path, one.headers, body)
+  end
+  request = function()  -- wrk asks for a first request that it only looks at
+    request = function()
+      number = number + 1
+      at = at % #requests + 1
+      return text(requests[at])
+    end
+    return text(requests[1])
   end
 end
 

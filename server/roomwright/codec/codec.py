@@ -114,4 +114,4 @@ class Codec:
 def _as_bytes(data: object) -> bytes:
     if isinstance(data, bytearray | memoryview):
         return bytes(cast("bytes", data))
-    raise CodecError(f"a {type(data).__name__} is not bytes")
+    raise CodecError(f"{type(data).__name__} is not bytes")

@@ -195,7 +195,7 @@ def _as_bytes(data: object) -> bytes:
     if isinstance(data, bytearray | memoryview):
         return bytes(cast("bytes", data))
     if not isinstance(data, str):
-        raise CodecError(f"a {type(data).__name__} is not a JSON text")
+        raise CodecError(f"{type(data).__name__} is not a JSON text")
     try:
         return data.encode()
     except UnicodeEncodeError:

@@ -111,14 +111,14 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return tree if len(tree) == len(pairs) else RepeatedKeys(pairs)
 
 
-def _number(text: str) -> Decimal | float:
+def _number(text: str) -> Decimal:
     try:
         return Decimal(text)
     except DecimalException:  # an exponent beyond anything
-        return float(text)
+        return Decimal(float(text))
 
 
-def _integer(text: str) -> int | Decimal | float:
+def _integer(text: str) -> int | Decimal:
     return int(text) if len(text) < _LONG_NUMBER else _number(text)
 
 

@@ -166,7 +166,7 @@ class TwirpJson(JsonWrite):
 
     A message's attributes are in that order and have those names already, so the tree starts as a copy of them, and
     only what JSON writes differently is replaced. orjson prints dataclasses too: a message of nothing but strings,
-    bools and containers of such stays as it is.
+    bools and containers of such stays as it is. The types of what is printed as it is are not checked.
     """
 
     name = "twirp"

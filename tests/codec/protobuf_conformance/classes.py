@@ -8,12 +8,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import protoc
-from betterproto2 import MessagePool
 
 from roomwright.codec import Codec
+
+if TYPE_CHECKING:
+    from betterproto2 import MessagePool
 
 _INCLUDE = Path(protoc.__file__).parent / "include"
 _PROTOS = (

@@ -70,8 +70,6 @@ def test_a_recorded_answer_is_taken(offerer):
     """The answer of the Python SDK to an offer with data channels, audio and video."""
     answers = [r["sdp"] for r in RECORDED if (r["type"], r["from"]) == ("answer", "client")]
     recorded = next(sdp for sdp in answers if sdp.count("m=") == 3)
-        -1
-    ]
     offerer.want([wanted("a"), wanted("v", "video")])
     offerer.offer()
     accepted = offerer.accept(recorded)

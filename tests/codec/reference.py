@@ -39,7 +39,7 @@ _SCALARS = {
     F.TYPE_STRING: _TEXT,
     F.TYPE_BYTES: st.binary(max_size=12),
     F.TYPE_BOOL: st.booleans(),
-    F.TYPE_FLOAT: st.floats(width=32, allow_nan=False),
+    F.TYPE_FLOAT: st.floats(-(2.0**126), 2.0**126, width=32) | st.sampled_from([float("inf"), float("-inf")]),
     F.TYPE_DOUBLE: st.floats(allow_nan=False),
 }
 MAX_DEPTH = 3

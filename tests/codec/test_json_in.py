@@ -326,6 +326,7 @@ def test_anything_but_bytes_and_text_is_refused(refused: Refused):
 
 
 def test_an_any_needs_a_known_type(wellknown: SimpleNamespace, refused: Refused):
-    for document in ('{"@type":"x"}', '{"@type":"t/no.Such"}', '{"a":1}', '{"@type":5}', "[]"):
+    twice = '{"@type":"type.googleapis.com/google.protobuf.Duration","value":"1s","value":"1s"}'
+    for document in (twice, '{"@type":"x"}', '{"@type":"t/no.Such"}', '{"a":1}', '{"@type":5}', "[]"):
         refused(wellknown.codec.from_json, wellknown.All, f'{{"optionalAny":{document}}}')
     assert wellknown.codec.from_json(wellknown.All, '{"optionalAny":{}}').optional_any == wellknown.google.Any()

@@ -7,7 +7,6 @@ The functions of this module serve the classes of `roomwright_proto`; `Codec` do
 input makes them raise anything but `CodecError`.
 """
 
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from roomwright.codec.codec import Codec
@@ -30,6 +29,8 @@ __all__ = [
 
 
 def _load() -> "tuple[bytes, MessagePool]":
+    from importlib.resources import files
+
     from roomwright_proto.message_pool import default_message_pool
 
     return files("roomwright_proto").joinpath("schema.binpb").read_bytes(), default_message_pool

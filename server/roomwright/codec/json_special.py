@@ -53,8 +53,8 @@ def _any_reader(readers: "JsonReaders") -> Callable[[Any], Any]:
     python = readers.schema.python_class(_PACKAGE + "Any")
 
     def read_any(tree: Any) -> Any:
-        if not isinstance(tree, dict):
-            raise CodecError(f"{shown(tree)} is not a JSON object")
+        if type(tree) is not dict:
+            raise CodecError(f"{shown(tree)} is not a JSON object with different keys")
         if not tree:
             return python()
         members = dict(cast("dict[str, Any]", tree))

@@ -160,7 +160,10 @@ class TestThePublishersOwnPermission:
     def test_holds_for_those_who_come_later_and_can_be_taken_back(self, engine, alice, track):
         self.permit(engine, alice)
         bob = engine.join("bob")
-        assert receivers(engine, track) == set()
+        later = engine.publish(alice, "later")
+        assert receivers(engine, track) == receivers(engine, later) == set()
+        denied = engine.mail(bob, "subscription_permission_update")
+        assert [(update.track_sid, update.allowed) for update in denied] == [(track, False), (later, False)]
         self.permit(engine, alice, everybody=True)
         assert receivers(engine, track) == {"bob"}
         assert engine.mail(bob, "subscription_permission_update")[-1].allowed is True

@@ -166,6 +166,16 @@ class TestScriptedParticipants:
         assert repr(alice).startswith("<ScriptedParticipant <Participant alice: ACTIVE, 0 tracks>, ")
 
 
+async def test_a_driver_that_fails_does_not_fail_the_call(backend, monkeypatch):
+    alice, bob = await backend.join("room", "alice"), await backend.join("room", "bob")
+    failures = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context["message"]))
+    monkeypatch.setattr(alice, "receive", lambda _: 1 / 0)
+    await backend.send_data(pb.SendDataRequest(room="room", data=b"x"), CALLER)
+    assert bob.inbox.data() == [b"x"]
+    assert failures == ["the driver of <Participant alice: ACTIVE, 0 tracks> failed"]
+
+
 class TestTheirRpcs:
     async def test_are_answered_by_functions_and_coroutines(self, backend):
         alice = await backend.join("room", "alice")

@@ -111,7 +111,7 @@ class Participant:
         self.identity = claims.identity
         self.name = claims.name
         self.metadata = claims.metadata
-        self.attributes = {key: value for key, value in claims.attributes.items() if value}
+        self.attributes = merge_attributes({}, claims.attributes)
         self.kind = kind_of(claims)
         self.permission = permissions.from_grant(claims.video)
         self.claims = claims
@@ -217,8 +217,8 @@ def kind_of(claims: Claims) -> pb.ParticipantInfoKind:
 
 
 def merge_attributes(current: Mapping[str, str], changes: Mapping[str, str]) -> dict[str, str]:
-    """`current` with the changes; an empty value deletes its key."""
-    return {key: value for key, value in {**current, **changes}.items() if value}
+    """`current` with the changes, in order of the keys; an empty value deletes its key."""
+    return {key: value for key, value in sorted({**current, **changes}.items()) if value}
 
 
 _KINDS = {kind.name.lower(): kind for kind in pb.ParticipantInfoKind}

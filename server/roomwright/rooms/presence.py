@@ -49,7 +49,7 @@ def activate(turn: Turn, participant: Participant, _: Activate | None = None) ->
     participant.changed()
     turn.emit(ParticipantActivated, participant=participant.info())
     turn.announce(participant)
-    subscriptions.settle_subscriber(turn, participant)
+    subscriptions.welcome(turn, participant)
 
 
 def leave(turn: Turn, participant: Participant, command: Leave) -> None:

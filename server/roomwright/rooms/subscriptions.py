@@ -42,6 +42,21 @@ def allowed(publisher: Participant, subscriber: Participant, track: Track) -> bo
     )
 
 
+def introduce(turn: Turn, publisher: Participant, track: Track) -> None:
+    """Offer a new track to everybody; those that the publisher does not let have it are told."""
+    for subscriber in turn.room.others(publisher):
+        _tell_if_denied(turn, subscriber, publisher, track)
+        settle(turn, subscriber, publisher, track)
+
+
+def welcome(turn: Turn, subscriber: Participant) -> None:
+    """Offer everything to a participant that can receive from now on."""
+    for publisher in turn.room.others(subscriber):
+        for track in list(publisher.tracks.values()):
+            _tell_if_denied(turn, subscriber, publisher, track)
+            settle(turn, subscriber, publisher, track)
+
+
 def settle_track(turn: Turn, publisher: Participant, track: Track) -> None:
     """Ask the rule about one track, for everybody."""
     for subscriber in turn.room.others(publisher):
@@ -106,20 +121,24 @@ def revoke(turn: Turn, subscriber: Participant) -> None:
 
 def permit(turn: Turn, publisher: Participant, command: SetSubscriptionPermission) -> None:
     """The publisher says who may receive its tracks; those for whom that changes are told."""
-    for_before = {
-        (other, track): allowed(publisher, other, track)
-        for other in turn.room.others(publisher)
-        for track in publisher.tracks.values()
-    }
+    everybody = [(other, track) for other in turn.room.others(publisher) for track in publisher.tracks.values()]
+    before = [allowed(publisher, other, track) for other, track in everybody]
     publisher.subscription_permission = command.permission
-    for (other, track), before in for_before.items():
-        now_allowed = allowed(publisher, other, track)
-        if now_allowed != before:
-            update = pb.SubscriptionPermissionUpdate(
-                participant_sid=publisher.sid, track_sid=track.sid, allowed=now_allowed
-            )
-            turn.post(other, pb.SignalResponse(subscription_permission_update=update))
+    for (other, track), was_allowed in zip(everybody, before, strict=True):
+        is_allowed = allowed(publisher, other, track)
+        if is_allowed != was_allowed:
+            _tell_allowed(turn, other, publisher, track, is_allowed)
         settle(turn, other, publisher, track)
+
+
+def _tell_if_denied(turn: Turn, subscriber: Participant, publisher: Participant, track: Track) -> None:
+    if subscriber.active and not publisher.permission.hidden and not allowed(publisher, subscriber, track):
+        _tell_allowed(turn, subscriber, publisher, track, is_allowed=False)
+
+
+def _tell_allowed(turn: Turn, subscriber: Participant, publisher: Participant, track: Track, is_allowed: bool) -> None:
+    update = pb.SubscriptionPermissionUpdate(participant_sid=publisher.sid, track_sid=track.sid, allowed=is_allowed)
+    turn.post(subscriber, pb.SignalResponse(subscription_permission_update=update))
 
 
 def _decide(turn: Turn, subscriber: Participant, sids: Iterable[str], subscribe: bool, *, forced: bool) -> None:

@@ -52,7 +52,7 @@ def publish(turn: Turn, owner: Participant, track: Track) -> None:
     _changed(turn, owner)
     turn.emit(TrackPublished, participant=owner.info(), track=track.info)
     turn.announce(owner)
-    subscriptions.settle_track(turn, owner, track)
+    subscriptions.introduce(turn, owner, track)
 
 
 def unpublish(turn: Turn, owner: Participant, command: UnpublishTrack) -> None:

@@ -189,11 +189,19 @@ class LocalBackend:
         if events:
             self._fanout.publish(events)
         for participant in mail:
-            if participant.driver is not None:
-                participant.driver.receive(participant.take_outbox())
+            self._deliver(participant)
         for call in calls:
             self._resolve(call)
         return bool(events or mail or calls)
+
+    def _deliver(self, participant: Participant) -> None:
+        if participant.driver is None:
+            return
+        try:
+            participant.driver.receive(participant.take_outbox())
+        except Exception as error:
+            context = {"message": f"the driver of {participant!r} failed", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(context)
 
     def _resolve(self, call: RpcCall) -> None:
         waiting = self._waiting.get(call)

@@ -11,6 +11,7 @@ from typing import Protocol
 
 _ALPHABET = string.ascii_letters + string.digits
 _SID_LENGTH = 12
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 
 
 class Clock(Protocol):
@@ -79,8 +80,13 @@ class RandomIds:
     """Identifiers from the system's randomness."""
 
     def sid(self, prefix: str) -> str:
-        """A new LiveKit id; 12 characters carry 71 bits."""
-        return f"{prefix}_{''.join([secrets.choice(_ALPHABET) for _ in range(_SID_LENGTH)])}"
+        """A new LiveKit id; 12 characters carry 71 bits, taken from 128 so that none is likelier by more than 2^-56."""
+        number = int.from_bytes(secrets.token_bytes(16), "big")
+        pairs: list[str] = []
+        for _ in range(_SID_LENGTH // 2):
+            number, pair = divmod(number, len(_PAIRS))
+            pairs.append(_PAIRS[pair])
+        return f"{prefix}_{''.join(pairs)}"
 
     def uuid(self) -> str:
         """A new random UUID."""

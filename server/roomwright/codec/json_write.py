@@ -136,14 +136,14 @@ class JsonWrite(Operation):
             in_range = f"{value}.__class__ is int and {low} <= {value} <= {high}"
             return f"f'{{{value}}}' if {in_range} else odd_{kind}({value})"
         if kind == "enum":
-            return f"{self._names(field.type_name)}[{value}]"
+            return f"{self._names(field)}[{value}]"
         if kind == "message":
             return self.message_form(self.schema.named(field.type_name), value)
         return f"write_{kind}({value})"
 
-    def _names(self, type_name: str) -> str:
-        names = {0: None} if type_name == _NULL else EnumNames(self.schema.enum_values(type_name))
-        return self.constant(f"NAMES_{type_name.replace('.', '_')}", names)
+    def _names(self, field: Field) -> str:
+        names = {0: None} if field.type_name == _NULL else EnumNames(self.schema.enum_values(field.type_name))
+        return self.constant(f"NAMES_{field.type_identifier}", names)
 
 
 class StandardJson(JsonWrite):

@@ -77,6 +77,11 @@ class Field:
     entry: "MessageType | None" = None
 
     @property
+    def type_identifier(self) -> str:
+        """The full name of the field's type as a part of a Python name."""
+        return self.type_name.replace(".", "_")
+
+    @property
     def default(self) -> object:
         """The value of the attribute in a new message; a fresh container for lists and maps."""
         if self.entry:

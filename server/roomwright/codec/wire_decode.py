@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from roomwright.codec import varint
-from roomwright.codec.emit import Operation, Source
-from roomwright.codec.enums import EnumMembers
+from roomwright.codec.emit import Source
 from roomwright.codec.errors import CodecError
 from roomwright.codec.schema import Field, MessageType, Schema
 from roomwright.codec.wellknown import NATIVES
-from roomwright.codec.wire_encode import FIXED_FORMATS, LENGTH_DELIMITED, wire_type
+from roomwright.codec.wire_kinds import LENGTH_DELIMITED, wire_types
+from roomwright.codec.wire_values import ValueReading
 
 _LEAF_SIZE: Final = 2
 _TWO_BYTE_TAG: Final = 128
@@ -38,20 +38,15 @@ def _located(error: Exception, attribute: str | None) -> CodecError:
     return error.inside(attribute) if attribute else error
 
 
-class Decode(Operation):
+class Decode(ValueReading):
     """Bytes to messages."""
 
     name = "decode"
 
     def __init__(self, schema: Schema) -> None:
         super().__init__(schema)
-        for kind in ("int32", "int64", "uint32", "uint64", "sint32", "sint64"):
-            self.constant(f"as_{kind}", getattr(varint, f"as_{kind}"))
-        for kind, form in FIXED_FORMATS.items():
-            self.constant(f"unpack_{kind}", struct.Struct(form).unpack_from)
-            self.constant(f"iterate_{kind}", struct.Struct(form).iter_unpack)
-        for name in ("read_varint", "read_tag", "skip", "truncated", "too_deep"):
-            self.constant(name, getattr(varint, name))
+        self.constant("skip", varint.skip)
+        self.constant("too_deep", varint.too_deep)
         self.constant("merge", _merge)
         self.constant("located", _located)
         self.constant("new", object.__new__)
@@ -64,7 +59,7 @@ class Decode(Operation):
 
     def write(self, message: MessageType, source: Source) -> None:
         """`decode_<type>(data, depth)`; for a map entry it returns key and value."""
-        names = {field.number << 3 | wire: field.name for field in message.fields for wire in _wire_types(field)}
+        names = {field.number << 3 | wire: field.name for field in message.fields for wire in wire_types(field)}
         names_constant = self.constant(f"NAMES_{message.identifier}", names)
         with source.block(f"def {self.function_name(message)}(data, depth):"):
             source.line("if depth < 0:", "    raise too_deep()")
@@ -90,7 +85,7 @@ class Decode(Operation):
 
     def _default(self, field: Field) -> str:
         if field.enum and not field.explicit and not field.repeated:
-            return self.constant(f"ZERO_{_identifier(field)}", field.enum(0))
+            return self.constant(f"ZERO_{field.type_identifier}", field.enum(0))
         return repr(field.default)
 
     def _write_loop(self, message: MessageType, source: Source) -> None:
@@ -104,7 +99,7 @@ class Decode(Operation):
                         source.line("tag, at = read_tag(data, start)")
                 else:
                     source.line("tag, at = read_tag(data, start)")
-            cases = [(field.number << 3 | wire, field) for field in message.fields for wire in _wire_types(field)]
+            cases = [(field.number << 3 | wire, field) for field in message.fields for wire in wire_types(field)]
             self._write_dispatch(sorted(cases, key=lambda case: case[0]), source)
 
     def _write_dispatch(self, cases: list[tuple[int, Field]], source: Source) -> None:
@@ -131,9 +126,9 @@ class Decode(Operation):
 
     def _write_case(self, tag: int, field: Field, source: Source) -> None:
         if tag & 7 == 2 and field.kind not in LENGTH_DELIMITED:
-            self._write_packed(field, source)
+            self.write_packed(field, source)
             return
-        value = self._write_read(field, source)
+        value = self.write_read(field, source)
         if field.entry:
             source.line(f"key, value = {self.reference(field.entry.name)}({value}, depth - 1)")
             source.line(f"field_{field.name}[key] = value")
@@ -165,49 +160,6 @@ class Decode(Operation):
         with source.block(f"if decode_{oneof} is not None:"):
             source.line(f"decode_{oneof}(bytes(value_{oneof}), depth - 1)")
         source.line(f"value_{oneof} = {value}")
-
-    def _write_read(self, field: Field, source: Source) -> str:
-        """Read one value, and return the expression that has it."""
-        if field.kind in LENGTH_DELIMITED:
-            self._write_length(source)
-            source.line("body = data[at:stop]", "at = stop")
-            return "body.decode()" if field.kind == "string" else "body"
-        if field.kind in FIXED_FORMATS:
-            source.line(f"value = unpack_{field.kind}(data, at)[0]")
-            source.line(f"at += {struct.calcsize(FIXED_FORMATS[field.kind])}")
-            return "value"
-        self._write_varint(field, source)
-        return self._varint_value(field)
-
-    def _write_varint(self, field: Field, source: Source) -> None:
-        source.line("value = data[at]", "at += 1")
-        with source.block("if value > 127:"):
-            source.line("value, at = read_varint(data, at - 1)")
-            if field.kind not in {"bool", "enum", "sint32", "sint64"}:
-                source.line(f"value = as_{field.kind}(value)")
-
-    def _varint_value(self, field: Field) -> str:
-        if field.kind == "bool":
-            return "value != 0"
-        if field.kind.startswith("sint"):
-            return f"as_{field.kind}(value)"
-        if field.enum:
-            return f"{self.constant(f'MEMBERS_{_identifier(field)}', EnumMembers(field.enum))}[value]"
-        return "value"
-
-    def _write_length(self, source: Source) -> None:
-        source.line("size = data[at]", "at += 1", "if size > 127:", "    size, at = read_varint(data, at - 1)")
-        source.line("stop = at + size", "if stop > end:", "    raise truncated()")
-
-    def _write_packed(self, field: Field, source: Source) -> None:
-        self._write_length(source)
-        if field.kind in FIXED_FORMATS:
-            source.line(f"field_{field.name}.extend([v for (v,) in iterate_{field.kind}(data[at:stop])])", "at = stop")
-            return
-        with source.block("while at < stop:"):
-            self._write_varint(field, source)
-            source.line(f"field_{field.name}.append({self._varint_value(field)})")
-        source.line("if at > stop:", "    raise truncated()")
 
     def _write_sub_messages(self, message: MessageType, source: Source) -> None:
         """Decode the sub-messages, now that all their pieces are there."""
@@ -247,13 +199,3 @@ def _is_single_message(field: Field) -> bool:
 
 def _oneofs(message: MessageType) -> list[str]:
     return sorted({field.oneof for field in message.fields if field.oneof})
-
-
-def _identifier(field: Field) -> str:
-    return field.type_name.replace(".", "_")
-
-
-def _wire_types(field: Field) -> set[int]:
-    """The wire types under which a field is understood: numbers in a list come packed or one by one."""
-    own = wire_type(field.kind)
-    return {own, 2} if field.repeated and not field.entry else {own}

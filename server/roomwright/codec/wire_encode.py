@@ -14,29 +14,10 @@ from roomwright.codec.errors import CodecError
 from roomwright.codec.json_scalars import is_negative_zero
 from roomwright.codec.schema import Field, MessageType, Schema
 from roomwright.codec.wellknown import NATIVES
+from roomwright.codec.wire_kinds import FIXED_FORMATS, LENGTH_DELIMITED, wire_type
 
-FIXED_FORMATS: Final = {
-    "double": "<d",
-    "float": "<f",
-    "fixed32": "<I",
-    "fixed64": "<Q",
-    "sfixed32": "<i",
-    "sfixed64": "<q",
-}
-"""The struct format of the kinds with a fixed size."""
-
-LENGTH_DELIMITED: Final = frozenset({"string", "bytes", "message"})
 _SMALL_MESSAGE: Final = 4
 _VARINT_KINDS: Final = {"enum": "int32"}
-
-
-def wire_type(kind: str) -> int:
-    """The wire type of a single value of a kind."""
-    if kind in LENGTH_DELIMITED:
-        return 2
-    if kind in FIXED_FORMATS:
-        return 1 if struct.calcsize(FIXED_FORMATS[kind]) == 8 else 5
-    return 0
 
 
 def _octets(value: Any) -> bytes:

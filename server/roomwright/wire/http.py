@@ -7,13 +7,13 @@ thirds of their cost.
 import asyncio
 import re
 import time
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMethod
 from aiohttp.web_protocol import RequestHandler
-from multidict import CIMultiDict
 
 from roomwright.auth.claims import Claims
 from roomwright.auth.tokens import TokenVerifier
@@ -24,6 +24,7 @@ from roomwright.wire.access_log import AccessLog
 from roomwright.wire.answer import NOT_FOUND, Answer, text
 from roomwright.wire.pages import PAGES, UPGRADES
 from roomwright.wire.paths import clean, decoded, query_value, split_target
+from roomwright.wire.response import respond, response
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +35,15 @@ MAX_HEAD = 1024 * 1024
 BODY_TIMEOUT_S = 30.0
 """How long a client may take to send a body."""
 
+Door = Callable[[web.BaseRequest, str, Claims | None], Awaitable[Answer | web.StreamResponse]]
+"""What is behind a path that is neither Twirp's nor a plain page: given the request, its query and the token's claims.
+
+It answers, or takes the connection over (a WebSocket) and returns when that has ended.
+"""
+
+PUBLIC = {"Access-Control-Allow-Origin": "*"}
+"""For answers that a script of any origin may read, whether or not the browser said which."""
+_NO_DOORS: Mapping[str, Door] = {}
 _FORM = "application/x-www-form-urlencoded"
 _BEARER = "Bearer "
 _REQUEST_LINE = re.compile(r"b'([!-~]+) ([!-~]+) HTTP/1\.[01]")
@@ -50,7 +60,7 @@ class _BodyError(Exception):
 class Front:
     """The one handler of the HTTP port.
 
-    Everything below a Twirp service goes to `methods`, the rest to the tables in `pages.py`.
+    Everything below a Twirp service goes to `methods`, what has a door to it, the rest to the tables in `pages.py`.
     """
 
     def __init__(
@@ -58,7 +68,9 @@ class Front:
         methods: twirp.Twirp,
         verifier: TokenVerifier,
         access_log: AccessLog | None = None,
+        doors: Mapping[str, Door] = _NO_DOORS,
     ) -> None:
+        self._doors = doors
         self._twirp = methods
         self._routes = methods.routes
         self._verifier = verifier
@@ -67,13 +79,14 @@ class Front:
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; never raises for anything a client can send."""
         if self._access_log is None:
-            return respond(await self._guarded(request), request.headers.get("Origin"))
-        start = time.perf_counter()
-        answer = await self._guarded(request)
-        self._access_log.record(request.method, request.raw_path, answer.status, time.perf_counter() - start)
-        return respond(answer, request.headers.get("Origin"))
+            answer = await self._guarded(request)
+        else:
+            start = time.perf_counter()
+            answer = await self._guarded(request)
+            self._access_log.record(request.method, request.raw_path, answer.status, time.perf_counter() - start)
+        return respond(answer, request) if isinstance(answer, Answer) else answer
 
-    async def _guarded(self, request: web.BaseRequest) -> Answer:
+    async def _guarded(self, request: web.BaseRequest) -> Answer | web.StreamResponse:
         try:
             return await self._answer(request)
         except _BodyError as exc:
@@ -84,7 +97,7 @@ class Front:
             log.exception("a request failed", verb=request.method, path=split_target(request.raw_path)[0][:200])
             return text(500, "internal error; the server's log says more")
 
-    async def _answer(self, request: web.BaseRequest) -> Answer:
+    async def _answer(self, request: web.BaseRequest) -> Answer | web.StreamResponse:
         headers, target = request.headers, request.raw_path
         if (request.content_length or 0) > MAX_BODY:
             return self._too_large(target)
@@ -98,8 +111,13 @@ class Front:
         try:
             claims = await self._claims(request, query)
         except ServiceError as refusal:
-            return twirp.error(refusal) if self._twirp.owns(path) else text(401, refusal.message)
-        return await self._route(request, path, claims) if location is None else _redirect(location, query)
+            return twirp.error(refusal) if self._twirp.owns(path) else self._no_token(path, refusal)
+        return await self._route(request, path, query, claims) if location is None else _redirect(location, query)
+
+    def _no_token(self, path: str, refusal: ServiceError) -> Answer:
+        """A text, which clients show; scripts of any origin may read what is behind a door."""
+        answer = text(401, refusal.message)
+        return answer._replace(headers=PUBLIC) if path in self._doors else answer
 
     def _location(self, path: str) -> str | None:
         """Where a path that is not clean, or lacks a service's final slash, should go; None when it is fine."""
@@ -108,9 +126,13 @@ class Front:
             return cleaned + "/"
         return None if cleaned == path else cleaned
 
-    async def _route(self, request: web.BaseRequest, path: str, claims: Claims | None) -> Answer:
+    async def _route(
+        self, request: web.BaseRequest, path: str, query: str, claims: Claims | None
+    ) -> Answer | web.StreamResponse:
         if "%" in path:
             path = decoded(path)
+        if path in self._doors:
+            return await self._doors[path](request, query, claims)
         if not self._twirp.owns(path):
             return (UPGRADES if "Upgrade" in request.headers else PAGES).get(path, NOT_FOUND)
         found = self._twirp.find(request.method, path, request.headers.get("Content-Type", ""))
@@ -170,31 +192,6 @@ def _redirect(path: str, query: str) -> Answer:
     return Answer(307, headers={"Location": f"{path}?{query}" if query else path})
 
 
-_HEADERS = {
-    media: CIMultiDict({"Content-Type": media, "Vary": "Origin", "Server": "Roomwright"})
-    for media in (twirp.JSON, twirp.PROTOBUF)
-}
-
-
-def respond(answer: Answer, origin: str | None) -> web.Response:
-    """The answer as aiohttp wants it, with the headers that every answer has."""
-    known = _HEADERS.get(answer.content_type)
-    headers = known.copy() if known is not None else _headers(answer.content_type)
-    if origin and answer.status != 204:
-        headers["Access-Control-Allow-Origin"] = origin
-        headers["Access-Control-Expose-Headers"] = "*"
-    if answer.headers:
-        headers.update(answer.headers)
-    return web.Response(status=answer.status, body=answer.body, headers=headers)
-
-
-def _headers(content_type: str) -> CIMultiDict[str]:
-    headers = CIMultiDict({"Vary": "Origin", "Server": "Roomwright"})
-    if content_type:
-        headers["Content-Type"] = content_type
-    return headers
-
-
 class _Protocol(RequestHandler):
     """aiohttp's connection, with answers of ours to what its parser refuses, and no traceback for it."""
 
@@ -217,9 +214,9 @@ class _Protocol(RequestHandler):
         line = _REQUEST_LINE.search(str(exc)) if isinstance(exc, BadHttpMethod) else None
         if line:
             answer = self._front.unknown_verb(*line.groups())
-        response = respond(answer, None)
-        response.force_close()
-        return response
+        refusal = response(answer)
+        refusal.force_close()
+        return refusal
 
 
 class HttpServer(web.Server):

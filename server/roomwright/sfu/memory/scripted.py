@@ -1,42 +1,17 @@
 """Participants without a network: a test says what their clients do and looks at what they receive."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from roomwright.auth.claims import Claims
 from roomwright.rooms import commands as c
 from roomwright.rooms.participant import Message, Participant, SubscriptionChanged, TokenOutdated
 from roomwright.sfu.memory.inbox import Inbox
+from roomwright.sfu.memory.methods import Methods, RpcHandler
 from roomwright_proto import livekit as pb
 
 if TYPE_CHECKING:
     from roomwright.sfu.memory.backend import MemoryBackend
-
-APPLICATION_ERROR = 1500
-UNSUPPORTED_METHOD = 1400
-
-
-class RpcError(Exception):
-    """What an RPC handler raises to answer with an error of its own."""
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-
-
-@dataclass(frozen=True, slots=True)
-class RpcInvocation:
-    """A call that reached a participant."""
-
-    caller_identity: str
-    method: str
-    payload: str
-
-
-RpcHandler = Callable[[RpcInvocation], str | Awaitable[str]]
 
 
 class PublishRefusedError(Exception):
@@ -52,8 +27,7 @@ class ScriptedParticipant:
 
     def __init__(self, backend: "MemoryBackend", claims: Claims) -> None:
         self._backend = backend
-        self._handlers: dict[str, RpcHandler] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._methods = Methods(lambda packet: self._tell(c.SendPacket(packet)))
         self._participant: Participant | None = None
         self.inbox = Inbox()
         self.token = claims
@@ -193,7 +167,7 @@ class ScriptedParticipant:
 
     def on_rpc(self, method: str, handler: RpcHandler) -> None:
         """Answer calls of `method` with what the handler returns, at once or awaited."""
-        self._handlers[method] = handler
+        self._methods.register(method, handler)
 
     async def leave(self) -> None:
         """Say good-bye."""
@@ -213,50 +187,10 @@ class ScriptedParticipant:
                 continue
             self.inbox.put(message)
             if isinstance(message, pb.DataPacket) and message.rpc_request is not None and not self.deaf:
-                self._answer(message.participant_identity, message.rpc_request)
-
-    def _answer(self, caller: str, request: pb.RpcRequest) -> None:
-        self._respond(caller, rpc_ack=pb.RpcAck(request_id=request.id))
-        handler = self._handlers.get(request.method)
-        if handler is None:
-            error = RpcError(UNSUPPORTED_METHOD, "Method not supported at destination")
-            self._respond(caller, rpc_response=_failure(request.id, error))
-            return
-        invocation = RpcInvocation(caller, request.method, request.payload)
-        try:
-            result = handler(invocation)
-        except Exception as error:
-            self._respond(caller, rpc_response=_failure(request.id, error))
-            return
-        if isinstance(result, str):
-            self._respond(caller, rpc_response=pb.RpcResponse(request_id=request.id, payload=result))
-        else:
-            task = asyncio.get_running_loop().create_task(self._answer_later(caller, request.id, result))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    async def _answer_later(self, caller: str, request_id: str, result: Awaitable[str]) -> None:
-        try:
-            response = pb.RpcResponse(request_id=request_id, payload=await result)
-        except Exception as error:
-            response = _failure(request_id, error)
-        self._respond(caller, rpc_response=response)
-
-    def _respond(
-        self, caller: str, *, rpc_ack: pb.RpcAck | None = None, rpc_response: pb.RpcResponse | None = None
-    ) -> None:
-        packet = pb.DataPacket(destination_identities=[caller], rpc_ack=rpc_ack, rpc_response=rpc_response)
-        self._tell(c.SendPacket(packet))
+                self._methods.call(message.participant_identity, message.rpc_request)
 
     def _tell(self, command: c.Command) -> None:
         self._backend.tell(self.participant, command)
 
     def __repr__(self) -> str:
         return f"<ScriptedParticipant {self.participant!r}, {len(self.inbox.messages)} messages>"
-
-
-def _failure(request_id: str, error: Exception) -> pb.RpcResponse:
-    if isinstance(error, RpcError):
-        return pb.RpcResponse(request_id=request_id, error=pb.RpcError(code=error.code, message=error.message))
-    message = "Application error in method handler"
-    return pb.RpcResponse(request_id=request_id, error=pb.RpcError(code=APPLICATION_ERROR, message=message))

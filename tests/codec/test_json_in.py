@@ -251,6 +251,17 @@ def test_what_is_no_enum_is_refused(text: str, refused: Refused):
     assert refused(send_data, f'{{"kind":{text}}}').startswith("kind: ")
 
 
+def test_a_map_key_given_twice_in_different_forms_is_refused(wellknown: SimpleNamespace, refused: Refused):
+    assert "twice" in refused(wellknown.codec.from_json, wellknown.All, '{"mapInt32Int32":{"1":1,"1.0":2}}')
+    assert wellknown.codec.from_json(wellknown.All, '{"mapBoolBool":{"true":false}}').map_bool_bool == {True: False}
+    refused(wellknown.codec.from_json, wellknown.All, '{"mapBoolBool":{"True":false}}')
+
+
+def test_error_messages_stay_short(refused: Refused):
+    for document in ('{"empty_timeout":"%s"}', '{"empty_timeout":%s.5}', '{"%s":1}', '{"tags":{"%s":1}}'):
+        assert len(refused(codec.from_json, pb.CreateRoomRequest, document % ("1" * 5000))) < 200
+
+
 def test_unknown_names_in_a_list_of_enums_are_dropped():
     document = b'{"can_publish_sources":["CAMERA","NOPE",77]}'
     assert codec.from_twirp_json(pb.ParticipantPermission, document).can_publish_sources == [pb.TrackSource.CAMERA, 77]

@@ -1,6 +1,9 @@
 """The one exception of the codecs."""
 
-from typing import Self
+from decimal import Decimal
+from typing import Final, NoReturn, Self
+
+_LONGEST: Final = 60
 
 
 class CodecError(ValueError):
@@ -33,10 +36,20 @@ class InexactNumberError(Exception):
     """A number lost digits in the fast JSON parser; the document has to be read again, exactly."""
 
 
+def refuse(reason: str) -> NoReturn:
+    """Raise a `CodecError`; for places that catch it themselves, to add where they are."""
+    raise CodecError(reason)
+
+
 def shown(value: object) -> str:
     """A value as error messages quote it: short, and never failing."""
     try:
-        text = repr(value)
+        text = str(value) if isinstance(value, Decimal) else repr(value)
     except Exception:
         return f"a {type(value).__name__}"
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return shortened(text)
+
+
+def shortened(text: str) -> str:
+    """A text, or its beginning when it is too long for an error message."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."

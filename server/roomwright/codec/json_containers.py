@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final, cast
 
-from roomwright.codec.errors import CodecError, shown
+from roomwright.codec.errors import CodecError, refuse, shown
 from roomwright.codec.json_scalars import integer_reader
 
 Reader = Callable[[Any], Any]
@@ -48,8 +48,10 @@ def map_reader(read_key: Reader, read_value: Reader) -> Reader:
         try:
             for key, item in cast("dict[str, Any]", tree).items():
                 value = read_value(item)
+                if (name := read_key(key)) in items:
+                    refuse("the key is given twice")
                 if value is not SKIP:
-                    items[read_key(key)] = value
+                    items[name] = value
         except CodecError as error:
             raise error.inside(f"[{shown(key)}]") from None
         return items

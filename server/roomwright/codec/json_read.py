@@ -5,10 +5,10 @@ look-up per key. Where the value has the right Python type already, nothing else
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
 
 from roomwright.codec import json_scalars
-from roomwright.codec.errors import CodecError, InexactNumberError, shown
+from roomwright.codec.errors import CodecError, InexactNumberError, refuse, shortened, shown
 from roomwright.codec.json_containers import NULL_VALUE, SKIP, Reader, enum_reader, list_reader, map_reader
 from roomwright.codec.json_native import read_native
 from roomwright.codec.json_special import SPECIAL_READERS
@@ -125,10 +125,10 @@ class JsonReaders:
                     if rule is None:
                         if ignore_unknown:
                             continue
-                        _refuse("there is no such field")
+                        refuse("there is no such field")
                     attribute, direct, read, twin, oneof = rule
                     if twin is not None and twin in tree:
-                        _refuse("the field is given twice, in both spellings")
+                        refuse("the field is given twice, in both spellings")
                     if value.__class__ is direct:
                         attributes[attribute] = value
                     elif value is None and attribute not in nullable:
@@ -140,10 +140,10 @@ class JsonReaders:
                     if oneof is not None:
                         taken = taken or set()
                         if oneof in taken:
-                            _refuse(f"another member of the oneof {oneof} is given as well")
+                            refuse(f"another member of the oneof {oneof} is given as well")
                         taken.add(oneof)
             except CodecError as error:
-                raise error.inside(names.get(key, key)) from None
+                raise error.inside(names.get(key) or shortened(key)) from None
             message = new(python)
             message.__dict__ = attributes
             return message
@@ -169,10 +169,6 @@ class JsonReaders:
             values = self.schema.enum_values(field.type_name)
             return enum_reader(field.enum, field.type_name, values, ignore_unknown=self._ignore_unknown)
         return _SCALARS[field.kind] if field.kind in _SCALARS else json_scalars.integer_reader(field.kind)
-
-
-def _refuse(reason: str) -> NoReturn:
-    raise CodecError(reason)
 
 
 def _takes_null(field: Field) -> bool:

@@ -72,7 +72,7 @@ def _whole_decimal(number: Decimal, value: object) -> int:
     if number.is_finite() and number.adjusted() <= _WIDEST_INTEGER:
         if number == number.to_integral_value():
             return int(number)
-        raise CodecError(f"{value} is not an integer")
+        raise CodecError(f"{shown(value)} is not an integer")
     raise CodecError(f"{shown(value)} is out of range")
 
 

@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Callable
+from functools import partial
 from typing import Self
 
 import structlog
 
 from roomwright import __version__, logs
-from roomwright.auth.tokens import TokenVerifier
+from roomwright.auth.tokens import TokenVerifier, refreshed
 from roomwright.clock import Clock, Ids, RandomIds, SystemClock
 from roomwright.config import Config
 from roomwright.rooms.limits import Limits
@@ -17,10 +18,11 @@ from roomwright.services.agent_dispatch import AgentDispatchService
 from roomwright.services.room import RoomService
 from roomwright.services.routes import Route, table
 from roomwright.sfu.backend import Backend
-from roomwright.sfu.memory import MemoryBackend
+from roomwright.sfu.embedded import EmbeddedBackend
 from roomwright.wire.access_log import AccessLog
 from roomwright.wire.grpc import GrpcServer
-from roomwright.wire.http import Front, HttpServer
+from roomwright.wire.http import NO_DOORS, Front, HttpServer
+from roomwright.wire.rtc import Signalling
 from roomwright.wire.twirp import Twirp
 from roomwright_proto import livekit as pb
 
@@ -43,6 +45,13 @@ def service_table(backend: Backend, limits: Limits) -> dict[str, Route]:
     )
 
 
+def embedded(config: Config, clock: Clock, ids: Ids) -> EmbeddedBackend:
+    """The default backend: rooms in this process, for clients that connect to it."""
+    first = next(iter(config.keys.items()), None)
+    mint = partial(refreshed, key=first[0], secret=first[1], clock=clock) if first is not None else None
+    return EmbeddedBackend(config.room, config.limit, clock, ids, mint=mint)
+
+
 class Server:
     """A running Roomwright: a backend behind the HTTP port and, where configured, the gRPC port.
 
@@ -55,7 +64,8 @@ class Server:
         self.config = config
         self._clock = clock or SystemClock()
         limits = Limits.of(config.limit)
-        self.backend = backend or MemoryBackend(config.room, config.limit, self._clock, ids or RandomIds())
+        self.backend = backend or embedded(config, self._clock, ids or RandomIds())
+        self._signalling = Signalling(self.backend) if isinstance(self.backend, EmbeddedBackend) else None
         self._routes = service_table(self.backend, limits)
         self._verifier = TokenVerifier(config.keys, self._clock)
         self._http: HttpServer | None = None
@@ -79,9 +89,12 @@ class Server:
         """Listen. Raises OSError when an address or port cannot be had; nothing is left listening then."""
         if self.config.logging.level == "debug":
             self._access_log = AccessLog()
-        front = Front(Twirp(self._routes.values()), self._verifier, self._access_log)
+        doors = self._signalling.doors if self._signalling is not None else NO_DOORS
+        front = Front(Twirp(self._routes.values()), self._verifier, self._access_log, doors)
         self._http = HttpServer(front)
         try:
+            if self._signalling is not None:
+                await self._signalling.start()
             await self._listen(self._http)
             await self._listen_grpc()
         except BaseException:
@@ -110,6 +123,8 @@ class Server:
         for listener in self._listeners:
             listener.close()
         self._listeners.clear()
+        if self._signalling is not None:
+            self._signalling.stop()
         await asyncio.gather(self._stop_http(grace), self._stop_grpc(grace))
         await self.backend.close()
         if self._access_log is not None:

@@ -186,7 +186,7 @@ def test_a_preflight_needs_no_token(server: Running) -> None:
 
 
 def test_what_is_not_there_yet_says_so(server: Running) -> None:
-    for path, upgrade in (("/rtc", "websocket"), ("/agent", "websocket"), ("/rtc/v1/validate", ""), ("/whip/v1", "")):
+    for path, upgrade in (("/agent", "websocket"), ("/whip/v1", "")):
         answer = ask(server, path, verb="GET", bearer="", body=b"", Upgrade=upgrade, Connection=upgrade and "upgrade")
         assert answer.status == 501
         assert path.encode() in answer.body

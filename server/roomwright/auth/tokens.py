@@ -17,6 +17,9 @@ from roomwright.clock import Clock
 LEEWAY = 60
 """Seconds by which `exp` and `nbf` may be off, for clocks that differ."""
 
+SHORTEST_REFRESH_S = 600.0
+"""The least time for which a refreshed token holds."""
+
 _LARGEST_REMEMBERED = 4096
 _LEEWAY_NS = LEEWAY * 1_000_000_000
 
@@ -95,6 +98,13 @@ def mint(claims: Claims, *, key: str, secret: str, ttl: float, clock: Clock) -> 
         claims, issuer=key, not_before=claims.not_before or float(now), expires_at=float(now + ttl)
     )
     return jws.sign(reader.write_claims(dated), jws.prepare_key(secret))
+
+
+def refreshed(claims: Claims, *, key: str, secret: str, clock: Clock) -> str:
+    """A token for a client that is connected, to come back with: it holds as long as its own, or ten minutes."""
+    remaining = claims.expires_at - clock.now_ns() / 1e9
+    dated = dataclasses.replace(claims, not_before=0.0)
+    return mint(dated, key=key, secret=secret, ttl=max(SHORTEST_REFRESH_S, round(remaining)), clock=clock)
 
 
 def _nanoseconds(seconds: float) -> int:

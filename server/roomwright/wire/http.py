@@ -43,7 +43,7 @@ It answers, or takes the connection over (a WebSocket) and returns when that has
 
 PUBLIC = {"Access-Control-Allow-Origin": "*"}
 """For answers that a script of any origin may read, whether or not the browser said which."""
-_NO_DOORS: Mapping[str, Door] = {}
+NO_DOORS: Mapping[str, Door] = {}
 _FORM = "application/x-www-form-urlencoded"
 _BEARER = "Bearer "
 _REQUEST_LINE = re.compile(r"b'([!-~]+) ([!-~]+) HTTP/1\.[01]")
@@ -68,7 +68,7 @@ class Front:
         methods: twirp.Twirp,
         verifier: TokenVerifier,
         access_log: AccessLog | None = None,
-        doors: Mapping[str, Door] = _NO_DOORS,
+        doors: Mapping[str, Door] = NO_DOORS,
     ) -> None:
         self._doors = doors
         self._twirp = methods

@@ -1,0 +1,101 @@
+"""The signalling's doors: `/rtc` and `/rtc/v1` for WebSockets, and their `/validate`, where SDKs ask for the reason.
+
+Refusals are plain text, because that is what SDKs show; a room that is not there is a 404 that says so in the words
+that SDKs look for (any other 404 makes them try older signalling).
+"""
+
+from collections.abc import Callable, Mapping
+from urllib.parse import parse_qs
+
+from aiohttp import web
+
+from roomwright.auth.claims import Claims
+from roomwright.errors import Code, ServiceError
+from roomwright.sfu.embedded import EmbeddedBackend
+from roomwright.signalling.wish import Wish, from_join_request, from_query
+from roomwright.wire.answer import Answer, text
+from roomwright.wire.http import PUBLIC, Door
+from roomwright.wire.twirp import STATUS
+from roomwright.wire.websocket import WebSocket
+
+LARGEST_MESSAGE = 1024 * 1024
+"""Bytes of a message from a client: metadata and attributes of the largest sizes that are allowed fit in."""
+BACKLOG = 4 * 1024 * 1024
+"""Bytes that may wait for a client that reads slowly."""
+
+_NO_HANDSHAKE = {"Sec-WebSocket-Version": "13", "X-Content-Type-Options": "nosniff"}
+_MAX_PARAMETERS = 100
+
+_Read = Callable[[Mapping[str, str], Claims | None], Wish]
+
+
+def _wish_v0(query: Mapping[str, str], claims: Claims | None) -> Wish:
+    return from_query(query, claims)
+
+
+def _wish_v1(query: Mapping[str, str], claims: Claims | None) -> Wish:
+    return from_join_request(query.get("join_request", ""), claims)
+
+
+class Signalling:
+    """Lets clients in to a backend. `doors` are its handlers by path, for the HTTP port."""
+
+    def __init__(
+        self, backend: EmbeddedBackend, *, largest_message: int = LARGEST_MESSAGE, backlog: int = BACKLOG
+    ) -> None:
+        self._backend = backend
+        self._largest = largest_message
+        self._backlog = backlog
+        self.doors: Mapping[str, Door] = {
+            "/rtc": self._socket(_wish_v0),
+            "/rtc/v1": self._socket(_wish_v1),
+            "/rtc/validate": self._validation(_wish_v0),
+            "/rtc/v1/validate": self._validation(_wish_v1),
+        }
+
+    async def start(self) -> None:
+        """Open what the media needs. Raises OSError."""
+        await self._backend.start()
+
+    def stop(self) -> None:
+        """Send everybody away and let nobody in any more."""
+        self._backend.dismiss()
+
+    def _validation(self, read: _Read) -> Door:
+        async def validate(_request: web.BaseRequest, query: str, claims: Claims | None) -> Answer:
+            try:
+                self._backend.admit(read(_parameters(query), claims))
+            except ServiceError as refusal:
+                return _refused(refusal)._replace(headers=PUBLIC)
+            return text(200, "success")._replace(headers=PUBLIC)
+
+        return validate
+
+    def _socket(self, read: _Read) -> Door:
+        async def connect(request: web.BaseRequest, query: str, claims: Claims | None) -> Answer | web.StreamResponse:
+            if request.headers.get("Upgrade", "").lower() != "websocket":
+                return Answer(404)
+            socket = WebSocket(self._largest, self._backlog)
+            try:
+                wish = read(_parameters(query), claims)
+                if not socket.welcomes(request):
+                    return text(400, "this is not a WebSocket handshake of version 13")._replace(headers=_NO_HANDSHAKE)
+                client = self._backend.connect(wish, socket)
+            except ServiceError as refusal:
+                return _refused(refusal)
+            return await socket.run(request, client)
+
+        return connect
+
+
+def _parameters(query: str) -> Mapping[str, str]:
+    """The first value of each parameter."""
+    try:
+        given = parse_qs(query, keep_blank_values=True, max_num_fields=_MAX_PARAMETERS)
+    except ValueError as error:
+        raise ServiceError(Code.INVALID_ARGUMENT, f"the query has more than {_MAX_PARAMETERS} parameters") from error
+    return {name: values[0] for name, values in given.items()}
+
+
+def _refused(refusal: ServiceError) -> Answer:
+    return text(STATUS[refusal.code], refusal.message)

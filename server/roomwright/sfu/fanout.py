@@ -7,7 +7,7 @@ from weakref import WeakSet
 
 from roomwright.rooms.events import Event
 
-BACKLOG = 65_536
+BACKLOG = 16_384
 
 
 class ListenerTooSlowError(Exception):

@@ -48,6 +48,23 @@ class LocalParameters:
     candidates: tuple[Candidate, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class RemoteParameters:
+    """What the peer's description says about a transport. Its password is not needed: we send no checks.
+
+    Attributes:
+        ufrag: ICE user name fragment; another one than before means that ICE restarts.
+        fingerprint: SHA-256 of the peer's certificate, as `AB:CD:…`.
+        setup: who begins the DTLS handshake; what counts is the first description's.
+        max_message_bytes: the largest data channel message that the peer takes; 0 for any. 65536 if it does not say.
+    """
+
+    ufrag: str
+    fingerprint: str
+    setup: Setup
+    max_message_bytes: int = 65536
+
+
 class TransportListener(Protocol):
     """The owner of a transport. All calls come synchronously from the event loop's thread.
 

@@ -8,9 +8,12 @@ import contextlib
 from collections import deque
 from typing import Protocol
 
+import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from roomwright.signalling.frames import Frame
+
+log = structlog.get_logger(__name__)
 
 _CLEAN = (WSCloseCode.OK, 1005)  # 1005: a close frame without a code, which is how SDKs close
 _FAIRNESS = 64
@@ -71,9 +74,11 @@ class WebSocket:
             self._put(None)
 
     def close(self) -> None:
-        """Close it in good order, after what waits."""
-        self._closing = True
-        self._wake.set()
+        """Close it in good order, after what waits; at once when the client does not read that soon."""
+        if not self._closing:
+            self._closing = True
+            self._wake.set()
+            asyncio.get_running_loop().call_later(_CLOSE_WITHIN_S, self.abort)
 
     def abort(self) -> None:
         """Close it at once, without a word; what waits is dropped."""
@@ -97,8 +102,14 @@ class WebSocket:
             self._transport = transport if isinstance(transport, asyncio.Transport) else None
             writer = asyncio.get_running_loop().create_task(self._write())
             clean = await self._read(listener)
+        except ConnectionError:
+            pass  # the client is gone
+        except Exception:
+            if not self._socket.prepared:
+                raise
+            log.exception("a client's connection failed")
         finally:
-            self._closing = True
+            self.close()
             if listener is not None:
                 listener.on_close(self, clean=clean)
             if writer is not None:
@@ -149,9 +160,7 @@ class WebSocket:
 
     async def _finish(self, writer: "asyncio.Task[None]") -> None:
         """Give what waits, if anything, its time; then no more."""
-        self._wake.set()
-        _, late = await asyncio.wait([writer], timeout=_CLOSE_WITHIN_S)
+        _, late = await asyncio.wait([writer], timeout=2 * _CLOSE_WITHIN_S)
         if late:
-            self.abort()
             writer.cancel()
             await asyncio.wait([writer])

@@ -66,6 +66,11 @@ def test_pieces_of_a_sub_message_are_merged():
     assert codec.decode(pb.Room, first + second).version == pb.TimedVersion(unix_micro=7, ticks=3)
 
 
+def test_a_field_does_not_reach_from_one_piece_into_the_next(refused: Refused):
+    pieces = b"\x6a\x03\xfa\x3f\x02", b"\x6a\x02\x08\x01"
+    assert refused(codec.decode, pb.Room, b"".join(pieces)) == "version: the data ends inside a field"
+
+
 def test_many_pieces_of_a_sub_message_take_linear_time():
     room = codec.decode(pb.Room, b"\x6a\x03\xf8\x3f\x01" * 200_000)
     assert room.version is not None

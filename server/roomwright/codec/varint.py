@@ -151,6 +151,14 @@ def skip(data: bytes, at: int, tag: int, depth: int) -> int:
         tag, at = read_tag(data, at)
 
 
+def check_complete(data: bytes) -> None:
+    """Refuse data that does not consist of whole fields."""
+    at = 0
+    while at < len(data):
+        tag, at = read_tag(data, at)
+        at = skip(data, at, tag, MAX_DEPTH)
+
+
 def _skip_value(data: bytes, at: int, tag: int, open_groups: list[int]) -> int:
     match tag & 7:
         case 0:

@@ -22,10 +22,15 @@ _TWO_BYTE_TAG: Final = 128
 
 
 def _merge(first: "bytes | bytearray", more: bytes) -> bytearray:
-    """One more piece of a sub-message; in place from the third one on, so that many pieces take linear time."""
+    """One more piece of a sub-message; in place from the third one on, so that many pieces take linear time.
+
+    No field may reach from one piece into the next, so each of them has to be complete.
+    """
+    varint.check_complete(more)
     if isinstance(first, bytearray):
         first += more
         return first
+    varint.check_complete(first)
     return bytearray(first + more)
 
 

@@ -12,6 +12,7 @@ from roomwright import codec
 from tests.codec import reference
 from tests.codec.reference import pb
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of deprecated messages
 NAMES = sorted(reference.CLASSES)
 ANY_MESSAGE = st.sampled_from(NAMES)
 JSON = st.recursive(
@@ -107,7 +108,6 @@ WRONG_VALUES = (
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_wrong_values_in_every_field(name: str):
     python = reference.CLASSES[name]
     for attribute in python.__dataclass_fields__:

@@ -77,6 +77,7 @@ def raw_body(body: Any) -> bytes:
             return b""
 
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of deprecated messages
 CASES = list(recorded())
 
 

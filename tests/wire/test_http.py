@@ -5,6 +5,7 @@ import gzip
 import json
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -159,6 +160,21 @@ def test_a_chunked_body_over_the_limit_is_malformed(server: Running) -> None:
     raw = head.encode() + f"Authorization: Bearer {token()}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
     answer = Answer(server.exchange(raw + chunk * 11 + b"0\r\n\r\n"))
     assert (answer.status, answer.json["code"]) == (400, "malformed")
+
+
+def test_a_body_that_is_slow_to_decode_holds_nobody_up(server: Running) -> None:
+    crafted = b"\x0a\x00" * (MAX_BODY // 2)
+    with ThreadPoolExecutor() as pool:
+        slow = pool.submit(ask, server, body=crafted, Content_Type="application/protobuf")
+        others = [ask(server).status for _ in range(20) if not slow.done()]
+        assert slow.result().status == 200
+    assert len(others) == 20
+    assert set(others) == {200}
+
+
+def test_a_very_large_body_needs_a_token(server: Running) -> None:
+    refused = ask(server, bearer="", body=b'{"names":["' + b"x" * (1024 * 1024) + b'"]}')
+    assert (refused.status, refused.json["code"]) == (401, "unauthenticated")
 
 
 def test_a_compressed_body_is_not_unpacked(server: Running) -> None:

@@ -17,6 +17,7 @@ from roomwright.errors import Code, ServiceError
 from roomwright.services.routes import Route
 from roomwright.sfu.backend import Caller
 from roomwright.wire.answer import Answer
+from roomwright.wire.large import LARGE, decode_large
 
 log = structlog.get_logger(__name__)
 
@@ -118,10 +119,13 @@ class Twirp:
     async def call(self, route: Route, media: str, body: bytes, caller: Caller) -> Answer:
         """Decode, handle, encode; every refusal becomes an answer."""
         decode, encode = _CODECS[media]
+        kind = route.request_type
         try:
-            request = decode(route.request_type, body)
+            request = decode(kind, body) if len(body) <= LARGE else await decode_large(decode, kind, body, caller)
         except codec.CodecError as exc:
-            return error(ServiceError(Code.MALFORMED, f"the {media} body is no {route.request_type.__name__}: {exc}"))
+            return error(ServiceError(Code.MALFORMED, f"the {media} body is no {kind.__name__}: {exc}"))
+        except ServiceError as refusal:
+            return error(refusal)
         try:
             return Answer(200, encode(await route.handler(request, caller)), media)
         except ServiceError as refusal:

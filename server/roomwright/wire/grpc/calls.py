@@ -17,6 +17,7 @@ from roomwright.errors import Code, ServiceError, unauthenticated
 from roomwright.services.routes import Route
 from roomwright.sfu.backend import Caller
 from roomwright.wire.grpc import headers as h
+from roomwright.wire.large import LARGE, decode_large
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +44,8 @@ class Call:
         """Decode, handle, encode. ServiceError for every failure, ours too (which is logged)."""
         kind = self.route.request_type
         try:
-            request = codec.decode(kind, body)
+            small = len(body) <= LARGE
+            request = codec.decode(kind, body) if small else await decode_large(codec.decode, kind, body, self.caller)
         except codec.CodecError as exc:
             raise ServiceError(Code.MALFORMED, f"the message is no {kind.__name__}: {exc}") from exc
         try:

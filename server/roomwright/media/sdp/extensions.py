@@ -8,11 +8,11 @@ REPAIRED_RID = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
 AUDIO_LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 ABS_SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 
-RECEIVED = frozenset({MID, RID, REPAIRED_RID, AUDIO_LEVEL, ABS_SEND_TIME})
-"""What a publisher may send: who it is, how loud it is. Transport-wide sequence numbers are not supported yet."""
+RECEIVED = {"audio": frozenset({MID, AUDIO_LEVEL}), "video": frozenset({MID, RID, REPAIRED_RID, ABS_SEND_TIME})}
+"""What is negotiated, by kind. Transport-wide sequence numbers are not supported yet."""
 
 SENT = frozenset({AUDIO_LEVEL, ABS_SEND_TIME})
-"""What subscribers get. They know our streams by SSRC, so mid and rid are not sent."""
+"""What we send of it. Subscribers know our streams by SSRC, so mid and rid are not sent."""
 
 _OFFERED = {"audio": (Extension(1, AUDIO_LEVEL),), "video": (Extension(3, ABS_SEND_TIME),)}
 """The ids of our own offers. One id stands for the same extension in all sections."""

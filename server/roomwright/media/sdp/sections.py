@@ -35,7 +35,7 @@ def answer(offered: Section, codecs: Codecs, track: Announced | None, slot: Slot
         protocol=offered.protocol,
         formats=tuple(str(codec.payload_type) for codec in chosen),
         codecs=chosen,
-        extensions=extensions.common(offered.extensions, extensions.RECEIVED),
+        extensions=extensions.common(offered.extensions, extensions.RECEIVED[offered.kind]),
         direction=_direction(sends(offered) and track is not None, slot is not None and slot.wanted is not None),
     )
     if section.direction.receives and offered.simulcast:

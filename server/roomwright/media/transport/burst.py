@@ -42,6 +42,7 @@ from typing import Any
 from roomwright.media.transport import address as addresses
 from roomwright.media.transport import native
 from roomwright.media.transport.address import Address
+from roomwright.media.transport.srtp import Srtp
 
 SLOTS = 256
 """Datagrams per system call, at most."""
@@ -61,14 +62,26 @@ class Sender:
         refused: packets that were queued while closed, too large, or refused by libsrtp.
     """
 
-    __slots__ = ("octets", "packets", "refused", "session", "sockaddr")
+    __slots__ = ("_keys", "octets", "packets", "refused", "session", "sockaddr")
 
     def __init__(self) -> None:
         self.session: Any = None
         self.sockaddr = b""
+        self._keys: Srtp | None = None
         self.packets = 0
         self.octets = 0
         self.refused = 0
+
+    def open(self, keys: Srtp, sockaddr: bytes) -> None:
+        """Encrypt with `keys` and send to `sockaddr` from now on."""
+        self._keys = keys  # `session` points into it
+        self.session = keys.outbound_pointer
+        self.sockaddr = sockaddr
+
+    def shut(self) -> None:
+        """Send nothing from now on. Idempotent."""
+        self.session = None
+        self._keys = None
 
     def __repr__(self) -> str:
         return f"<Sender {'open' if self.session is not None else 'closed'}, {self.packets} packets>"

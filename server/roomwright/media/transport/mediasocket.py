@@ -249,7 +249,7 @@ def _grow(sock: socket.socket, option: int, forced: int, size: int) -> None:
 def _candidates(hosts: tuple[str, ...], port: int) -> tuple[Candidate, ...]:
     """Host candidates with falling priority (RFC 8445, 5.1.2). Raises ValueError for what is no IP address."""
     return tuple(
-        Candidate(str(number), (_HOST_PREFERENCE << 24) + ((0xFFFF - number) << 8) + 255, host, port)
-        for number, host in enumerate(hosts, start=1)
+        Candidate(str(number + 1), (_HOST_PREFERENCE << 24) + ((0xFFFF - number) << 8) + 255, host, port)
+        for number, host in enumerate(hosts)
         if addresses.pack(host, port)
     )

@@ -223,7 +223,7 @@ class Transport:
     def _end(self, given: Input, reason: str = "") -> None:
         if given not in TRANSITIONS[self.state]:
             return
-        self.sender.session = None  # before its memory goes
+        self.sender.shut()
         self._deadline = None
         self._link.close()
         self._network.retire(self._ice.ufrags)
@@ -236,13 +236,14 @@ class Transport:
         """Send to where the peer wants it from now on."""
         selected = self._ice.selected
         self._path = self._network.burst.sockaddr(selected) if selected is not None else b""
-        self.sender.sockaddr = self._path
         self._open_sender()
         self._begin()
 
     def _open_sender(self) -> None:
-        srtp = self._link.srtp if self._path and self.state is TransportState.CONNECTED else None
-        self.sender.session = srtp.outbound_pointer if srtp else None
+        if self._link.srtp is not None and self._path and self.state is TransportState.CONNECTED:
+            self.sender.open(self._link.srtp, self._path)
+        else:
+            self.sender.shut()
 
     def _begin(self) -> None:
         """Start the handshake as soon as both a way to the peer and its description are there."""

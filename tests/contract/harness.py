@@ -15,6 +15,7 @@ from roomwright.config import LimitSettings, RoomSettings
 from roomwright.sfu.backend import Backend, Caller
 from roomwright.sfu.memory import MemoryBackend, PublishRefusedError, RpcError, ScriptedParticipant
 from roomwright_proto import livekit as pb
+from tests.contract.embedded import EmbeddedHarness
 
 CALLER = Caller(Claims(identity="tester"))
 PATIENCE = 5.0
@@ -188,4 +189,11 @@ async def memory(settings: RoomSettings, limits: LimitSettings) -> Harness:
     return MemoryHarness(settings, limits)
 
 
-HARNESSES: dict[str, Callable[[RoomSettings, LimitSettings], Awaitable[Harness]]] = {"memory": memory}
+async def embedded(settings: RoomSettings, limits: LimitSettings) -> Harness:
+    return EmbeddedHarness(settings, limits)
+
+
+HARNESSES: dict[str, Callable[[RoomSettings, LimitSettings], Awaitable[Harness]]] = {
+    "memory": memory,
+    "embedded": embedded,
+}

@@ -12,7 +12,6 @@ from roomwright.clock import CountedIds, ManualClock
 from roomwright.config import LimitSettings, RoomSettings
 from roomwright.rooms import commands as c
 from roomwright.rooms.instant import Instant
-from roomwright.rooms.participant import Participant
 from roomwright.rooms.registry import Rooms
 from roomwright.signalling.frames import Encoder
 from roomwright.signalling.greeting import Host
@@ -35,7 +34,7 @@ class Talk:
 
     def __init__(self, rooms: Rooms, clock: ManualClock, wish: Wish, host: Host) -> None:
         self.rooms, self.clock = rooms, clock
-        self.participant: Participant = rooms.join(
+        self.participant = rooms.join(
             c.Join(claims=wish.claims, auto_subscribe=wish.auto_subscribe, client=wish.client), self.now
         )
         self.session = Session(self.participant, wish, host, Encoder(), self.now)

@@ -1,4 +1,5 @@
 import base64
+import contextlib
 import gzip
 
 import pytest
@@ -60,7 +61,5 @@ def test_a_bomb_is_not_unpacked():
 
 @given(st.text(max_size=60) | st.binary(max_size=60).map(lambda data: base64.urlsafe_b64encode(data).decode()))
 def test_no_text_raises_anything_else(text):
-    try:
+    with contextlib.suppress(ServiceError):
         unwrap(text)
-    except ServiceError as refusal:
-        assert refusal.code is Code.INVALID_ARGUMENT

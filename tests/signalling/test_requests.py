@@ -14,7 +14,7 @@ from roomwright.signalling.session import SessionState
 from roomwright_proto import livekit as pb
 
 Reason = pb.RequestResponseReason
-KINDS = {field.name for field in dataclasses.fields(pb.SignalRequest) if field.name not in {"_unknown_fields"}}
+KINDS = {field.name for field in dataclasses.fields(pb.SignalRequest) if field.name != "_unknown_fields"}
 
 CONTENTS = {
     "offer": pb.SessionDescription(type="offer", sdp="v=0"),

@@ -74,7 +74,9 @@ def from_join_request(text: str, claims: Claims | None) -> Wish:
     granted = _with_grant(claims)
     request = unwrap(text)
     allowed = _with_own(_authorised(granted), request.metadata, request.participant_attributes)
-    settings = request.connection_settings or pb.ConnectionSettings(auto_subscribe=True)
+    settings = request.connection_settings
+    if settings is None:
+        settings = pb.ConnectionSettings(auto_subscribe=True)
     return Wish(
         claims=allowed,
         client=request.client_info or pb.ClientInfo(),

@@ -30,6 +30,7 @@ class EmbeddedBackend(LocalBackend):
         media: the media plane; without one, clients do their signalling and stay JOINED.
         mint: makes a token of claims, for clients that reconnect; None when there is no key to sign with.
         ice_servers: STUN and TURN servers that clients are told to use.
+        timer: have time-outs of rooms happen by themselves; False for a test that lets time pass.
     """
 
     def __init__(
@@ -42,8 +43,9 @@ class EmbeddedBackend(LocalBackend):
         media: MediaPlane | None = None,
         mint: Callable[[Claims], str] | None = None,
         ice_servers: tuple[pb.IceServer, ...] = (),
+        timer: bool = True,
     ) -> None:
-        super().__init__(rooms, limits, clock, ids)
+        super().__init__(rooms, limits, clock, ids, timer=timer)
         self.media: MediaPlane = media or NoMedia()
         self.host = Host(node_id=ids.sid("ND"), sif_trailer=ids.secret().encode(), ice_servers=ice_servers, mint=mint)
         self.encoder = Encoder()

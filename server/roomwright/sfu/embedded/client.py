@@ -111,7 +111,7 @@ class Client:
         )
         self.media = self._backend.media.open(self, setup)
         self._ask(pb.SignalRequest(add_track=request) for request in wish.add_tracks)
-        self._ask([pb.SignalRequest(offer=wish.offer)] if wish.offer else ())
+        self._ask([pb.SignalRequest(offer=wish.offer)] if wish.offer is not None else ())
         self._rearm()
 
     def resume(self, wish: Wish, socket: Socket) -> None:
@@ -121,8 +121,8 @@ class Client:
         self.socket = socket
         sequence = self.media.last_sequence if self.media is not None else 0
         self._do(self.session.resume(self._backend.instant(), sequence))
-        self._ask([pb.SignalRequest(sync_state=wish.sync_state)] if wish.sync_state else ())
-        self._ask([pb.SignalRequest(offer=wish.offer)] if wish.offer else ())
+        self._ask([pb.SignalRequest(sync_state=wish.sync_state)] if wish.sync_state is not None else ())
+        self._ask([pb.SignalRequest(offer=wish.offer)] if wish.offer is not None else ())
 
     def _ask(self, asked: Iterable[pb.SignalRequest]) -> None:
         for request in asked:
@@ -182,9 +182,10 @@ class Client:
             self._timer.cancel()
             self._timer = None
         if due is not None and self._timer is None:
-            self._timer, self._timer_due = self._backend.call_at(due, self._on_timer), due
+            self._timer, self._timer_due = self._backend.call_at(due, self.on_timer), due
 
-    def _on_timer(self) -> None:
+    def on_timer(self) -> None:
+        """Do what is due."""
         self._timer = None
         self._do(self.session.on_timeout(self._backend.instant()))
         self._rearm()

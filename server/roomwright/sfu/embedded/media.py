@@ -162,7 +162,7 @@ class MediaPlane(Protocol):
         ...
 
     def open(self, peer: Peer, setup: Setup) -> PeerMedia:
-        """Serve one more client. May already signal (the first offer of two connections)."""
+        """Serve one more client. May already `signal` (the first offer of two connections), but not `tell` yet."""
         ...
 
     async def close(self) -> None:

@@ -18,6 +18,8 @@ MTU = 1200
 
 _RECORD_HEADER = 13
 _MAX_RECORD = 16384 + 256 + _RECORD_HEADER
+_NOTHING_MORE = (SSL.WantReadError, SSL.SysCallError)
+"""The second stands for a record that OpenSSL drops because it is cut short; over memory there is no other cause."""
 _EXPORT_LABEL = b"EXTRACTOR-dtls_srtp"
 
 
@@ -116,7 +118,7 @@ class Dtls:
     def _handshake(self) -> None:
         try:
             self._connection.do_handshake()
-        except SSL.WantReadError:
+        except _NOTHING_MORE:
             return
         except SSL.Error as error:
             raise PeerError(f"the DTLS handshake failed ({_reason(error)})") from error
@@ -127,7 +129,7 @@ class Dtls:
         while True:
             try:
                 messages.append(self._connection.recv(_MAX_RECORD))
-            except SSL.WantReadError:
+            except _NOTHING_MORE:
                 return messages
             except SSL.ZeroReturnError as error:
                 raise PeerError("the peer closed the connection") from error

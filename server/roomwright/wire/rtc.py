@@ -79,6 +79,7 @@ class Signalling:
             try:
                 wish = read(_parameters(query), claims)
                 if not socket.welcomes(request):
+                    self._backend.admit(wish)
                     return text(400, "this is not a WebSocket handshake of version 13")._replace(headers=_NO_HANDSHAKE)
                 client = self._backend.connect(wish, socket)
             except ServiceError as refusal:

@@ -147,8 +147,7 @@ class Client:
                     self._hang_up(abruptly)
                 case Over():
                     self._release()
-        if outputs:
-            self._rearm()
+        self._rearm()
 
     def _to_media(self, topic: Topic, content: Any) -> None:
         """A fault of the media plane costs this client its session, and nobody else anything."""
@@ -188,7 +187,6 @@ class Client:
         """Do what is due."""
         self._timer = None
         self._do(self.session.on_timeout(self._backend.instant()))
-        self._rearm()
 
     def __repr__(self) -> str:
         return f"<Client {self._session!r}, {'with' if self.socket else 'without'} a socket>"

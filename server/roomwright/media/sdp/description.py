@@ -135,5 +135,6 @@ class SessionDescription:
         for section in self.sections:
             if section.ice and section.dtls and (section.port or section.mid in self.bundle):
                 candidates = tuple(candidate for other in self.sections for candidate in other.candidates)
-                return TransportParameters(section.ice, section.dtls, tuple(dict.fromkeys(candidates)))
+                largest = max((other.max_message_size for other in self.sections), default=0)
+                return TransportParameters(section.ice, section.dtls, tuple(dict.fromkeys(candidates)), largest)
         raise SdpError("no section has ice-ufrag, ice-pwd, fingerprint and setup")

@@ -70,11 +70,15 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class TransportParameters:
-    """Everything that one side says about its transport."""
+    """Everything that one side says about its transport.
+
+    `max_message_size` is the largest data channel message that it takes, in bytes; 0: it does not say.
+    """
 
     ice: IceParameters
     dtls: DtlsParameters
     candidates: tuple[Candidate, ...] = ()
+    max_message_size: int = 0
 
 
 def _number(text: str, largest: int) -> int:

@@ -12,6 +12,7 @@ from contextlib import suppress
 import structlog
 
 from roomwright.clock import Clock, Ids
+from roomwright.media import udp
 from roomwright.media.transport import address as addresses
 from roomwright.media.transport import stun
 from roomwright.media.transport.address import Address
@@ -37,11 +38,10 @@ _PWD_CHARACTERS = 32
 _ICE_CHARACTERS = str.maketrans("-_", "+/")
 _WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 - to refuse, not to bind
 _HOST_PREFERENCE = 126
-_SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 32, 33
 
 
 class MediaSocket:
-    """The socket and the transports on it. Must be made on the event loop.
+    """The socket and the transports on it. Must be made on the event loop; `sock` is one that is bound already.
 
     Attributes:
         settings, certificate, candidates: what every transport on it shares.
@@ -49,7 +49,7 @@ class MediaSocket:
         strangers: datagrams from addresses that are nobody's, checks for nobody, and what is too short.
     """
 
-    def __init__(self, settings: TransportSettings, clock: Clock, ids: Ids) -> None:
+    def __init__(self, settings: TransportSettings, clock: Clock, ids: Ids, sock: socket.socket | None = None) -> None:
         if settings.host in _WILDCARDS and not settings.advertised:
             raise ValueError(f"{settings.host} listens everywhere: the addresses to advertise must be configured")
         self.settings = settings
@@ -57,7 +57,7 @@ class MediaSocket:
         self._clock = clock
         self._ids = ids
         self._loop = asyncio.get_running_loop()
-        self._socket = _bind(settings)
+        self._socket = sock or udp.bind(settings.host, settings.port, settings.socket_buffer_bytes)
         self._inbox = Inbox(self._socket)
         self.burst = Burst(self._socket, self._flush_soon)
         self.candidates = _candidates(settings.advertised or (settings.host,), self.port)
@@ -221,29 +221,6 @@ class MediaSocket:
 
     def _ice_text(self, count: int) -> str:
         return self._ids.secret()[-count:].translate(_ICE_CHARACTERS)
-
-
-def _bind(settings: TransportSettings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_DGRAM)
-    try:
-        sock.setblocking(False)
-        if family == socket.AF_INET6:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, settings.host != "::")
-        _grow(sock, socket.SO_SNDBUF, _SO_SNDBUFFORCE, settings.socket_buffer_bytes)
-        _grow(sock, socket.SO_RCVBUF, _SO_RCVBUFFORCE, settings.socket_buffer_bytes)
-        sock.bind((settings.host, settings.port))
-    except OSError:
-        sock.close()
-        raise
-    return sock
-
-
-def _grow(sock: socket.socket, option: int, forced: int, size: int) -> None:
-    """Ask for a buffer; beyond the system's limit only a privileged process gets it."""
-    with suppress(OSError):
-        sock.setsockopt(socket.SOL_SOCKET, option, size)
-        sock.setsockopt(socket.SOL_SOCKET, forced, size)
 
 
 def _candidates(hosts: tuple[str, ...], port: int) -> tuple[Candidate, ...]:

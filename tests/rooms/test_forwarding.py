@@ -178,3 +178,17 @@ def test_it_is_changed_where_its_origin_is(engine, alice):
         with pytest.raises(ServiceError, match="forwarded from room 'room'") as refused:
             engine.call(method, request)
         assert refused.value.code is Code.FAILED_PRECONDITION
+
+
+def test_an_origin_that_moves_away_is_not_looked_for_where_it_was(engine, alice):
+    engine.join("dora", "room")
+    forward(engine)
+    request = pb.MoveParticipantRequest(room="room", identity="alice", destination_room="third")
+    engine.call(engine.api.move_participant, request)
+    assert {room.name for room in engine.rooms.forwards} == {"third", "other"}
+
+
+def test_what_happens_elsewhere_looks_at_nobody_who_is_forwarded(engine, alice, monkeypatch):
+    forward(engine)
+    monkeypatch.setattr("roomwright.rooms.forwarding._equal", lambda mirror, origin: pytest.fail("looked"))
+    engine.join("erik", "elsewhere")

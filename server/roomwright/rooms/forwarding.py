@@ -23,8 +23,8 @@ from roomwright_proto import livekit as pb
 if TYPE_CHECKING:
     from roomwright.rooms.registry import Rooms
 
-Forwards = dict[Participant, list[Participant]]
-"""The mirrors of each participant that has any."""
+Forwards = dict[Room, dict[Participant, list[Participant]]]
+"""By room: the mirrors of each participant that is there or has a mirror there."""
 
 
 def check(rooms: "Rooms", participant: Participant, destination: str) -> None:
@@ -83,7 +83,7 @@ def _arrive(turn: Turn, participant: Participant, *, active: bool, published: li
 
 def forward(rooms: "Rooms", participant: Participant, destination: Room, now: Instant) -> None:
     """Show a checked participant in another room too. Nothing happens when it is there already."""
-    mirrors = rooms.forwards.setdefault(participant, [])
+    mirrors = rooms.forwards.get(participant.room, {}).get(participant, [])
     if any(mirror.room is destination for mirror in mirrors):
         return
     grant = replace(participant.current_grant(), can_subscribe=False)
@@ -95,6 +95,7 @@ def forward(rooms: "Rooms", participant: Participant, destination: Room, now: In
     )
     mirror = Participant(destination, rooms.ids.sid("PA"), join, now, origin=participant)
     mirrors.append(mirror)
+    _remember(rooms, participant, mirrors)
     turn = Turn(destination, now)
     presence.enter(turn, mirror)
     turn.announce(mirror)
@@ -110,17 +111,32 @@ def check_free(participant: Participant, destination: Room | None) -> None:
         )
 
 
-def sync(rooms: "Rooms", now: Instant) -> None:
-    """Make every mirror equal to its origin."""
-    for origin, mirrors in list(rooms.forwards.items()):
+def sync(rooms: "Rooms", room: Room, now: Instant) -> None:
+    """Make every mirror of those who are in the room, and every mirror in the room, equal to its origin."""
+    for origin, mirrors in list(rooms.forwards.get(room, {}).items()):
         for mirror in list(mirrors):
             if mirror.present and not _equal(mirror, origin):
                 turn = Turn(mirror.room, now)
                 _equalise(turn, mirror, origin, rooms)
                 rooms.settle(turn)
+        _forget(rooms, origin, {room, origin.room, *(mirror.room for mirror in mirrors)})
         mirrors[:] = [mirror for mirror in mirrors if mirror.present]
-        if not mirrors:
-            rooms.forwards.pop(origin, None)
+        _remember(rooms, origin, mirrors)
+
+
+def _remember(rooms: "Rooms", origin: Participant, mirrors: list[Participant]) -> None:
+    """Find the mirrors by the rooms where they and their origin are now."""
+    for mirror in mirrors:
+        for room in (origin.room, mirror.room):
+            rooms.forwards.setdefault(room, {})[origin] = mirrors
+
+
+def _forget(rooms: "Rooms", origin: Participant, places: set[Room]) -> None:
+    for room in places:
+        origins = rooms.forwards.get(room, {})
+        origins.pop(origin, None)
+        if not origins:
+            rooms.forwards.pop(room, None)
 
 
 def _equal(mirror: Participant, origin: Participant) -> bool:

@@ -166,7 +166,7 @@ class Rooms:
                 self._timers.arm(call)
         self._rearm(turn.room, turn.now)
         if self.forwards:
-            forwarding.sync(self, turn.now)
+            forwarding.sync(self, turn.room, turn.now)
 
     # inside
 

@@ -6,6 +6,7 @@ aiortc's own ICE agent skips loopback. This one speaks STUN by aioice, which sha
 import asyncio
 import contextlib
 import struct
+from typing import cast
 
 from aioice import stun
 from aiortc.rtcdatachannel import RTCDataChannel, RTCDataChannelParameters
@@ -34,9 +35,10 @@ class Ice(asyncio.DatagramProtocol):
 
     async def open(self, port: int) -> None:
         self.target = ("127.0.0.1", port)
-        self.link, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: self, local_addr=("127.0.0.1", 0)
-        )
+        await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", 0))
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.link = cast(asyncio.DatagramTransport, transport)
 
     def close(self) -> None:
         self.link.close()

@@ -12,11 +12,19 @@ from aiortc.rtcdtlstransport import (
 )
 
 from roomwright.clock import ManualClock, RandomIds
-from roomwright.media.transport import MediaSocket, RemoteParameters, Setup, TransportSettings, TransportState
+from roomwright.media.transport import (
+    MediaSocket,
+    RemoteParameters,
+    Setup,
+    TransportSettings,
+    TransportState,
+    address,
+    native,
+)
 from roomwright.media.transport.link import MAX_EARLY_DATAGRAMS
 
-from .conftest import until
-from .peer import receiver_report, rtp
+from .conftest import Net, until
+from .peer import Ice, receiver_report, rtp
 
 
 async def test_a_peer_connects_and_media_flows_both_ways(net):
@@ -228,3 +236,58 @@ async def test_a_socket_that_listens_everywhere_must_be_told_its_addresses():
         MediaSocket(TransportSettings(host="0.0.0.0"), ManualClock(), RandomIds())
     with pytest.raises(ValueError, match="does not appear to be"):
         MediaSocket(TransportSettings(advertised=("example.com",)), ManualClock(), RandomIds())
+
+
+async def test_over_ipv6(net):
+    """The dual-stack socket: IPv6 candidates, and an IPv4 peer on the same port."""
+    settings = TransportSettings(host="::", advertised=("::1", "127.0.0.1"))
+    try:
+        media_socket = MediaSocket(settings, net.clock, RandomIds())
+    except OSError as error:
+        pytest.skip(f"this machine has no IPv6: {error}")
+    net.socket.close()
+    net.socket = media_socket
+    transport, heard, peer = await net.connect()
+    assert [candidate.host for candidate in transport.local.candidates] == ["::1", "127.0.0.1"]
+    assert [candidate.priority for candidate in transport.local.candidates] == [2130706431, 2130706175]
+    await peer.send_rtp(rtp(1))
+    await until(lambda: heard.rtp)
+    assert transport._ice.selected == address.pack(*peer.ice.address)
+
+    loop = asyncio.get_running_loop()
+    six = Ice("peer")
+    await loop.create_datagram_endpoint(lambda: six, local_addr=("::1", 0))
+    six.target = ("::1", media_socket.port)
+    response = await six.check(transport.local)
+    assert response.attributes["XOR-MAPPED-ADDRESS"] == six.address[:2]
+    assert transport._ice.selected == address.pack(*six.address[:2])
+    six.close()
+
+
+async def test_without_batches_of_datagrams(net, monkeypatch):
+    """Where there is no recvmmsg and no sendmmsg, everything works one by one."""
+    monkeypatch.setattr(native, "HAS_BATCHES", False)
+    transport, heard, peer = await net.connect()
+    for sequence in range(200):
+        await peer.send_rtp(rtp(sequence))
+    await until(lambda: len(heard.rtp) == 200)
+    net.socket.burst.queue_rtp(transport.sender, rtp(1), b"")
+    assert await peer.dtls.rtp.get() == rtp(1)
+
+
+def test_under_uvloop():
+    """The server's own event loop."""
+    uvloop = pytest.importorskip("uvloop")
+
+    async def main() -> None:
+        net = Net()
+        transport, heard, peer = await net.connect()
+        transport.channel("_reliable")
+        await peer.start_sctp()
+        await until(lambda: heard.opened)
+        await peer.send_rtp(rtp(1))
+        await until(lambda: heard.rtp)
+        await peer.close()
+        net.socket.close()
+
+    uvloop.run(main())

@@ -16,8 +16,7 @@ edit in place does
     struct.pack_into("!HII", slot, 2, sequence, timestamp, ssrc)
     burst.queue_slot(down.sender, length)
 
-instead; between the two calls nothing else may be queued. Measured cost beside the system call and the cipher:
-docs/media-path.md.
+instead; between the two calls nothing else may be queued. `tools/bench_media.py` measures it beside the bare loop.
 
 Sending: nobody has to call `flush`. What is queued while datagrams are being read leaves when the batch has been worked
 off, what is queued elsewhere (a timer, a signalling message) before the loop's next turn, and a full arena at once.

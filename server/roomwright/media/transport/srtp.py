@@ -16,7 +16,7 @@ from roomwright.media.transport import native
 WINDOW = 1024
 """Packets of one stream that may arrive out of order; also the reach of replay protection."""
 MAX_STREAMS = 512
-"""SSRCs that one peer may use at once. libsrtp keeps about 1 KB for each and looks them up one by one."""
+"""SSRCs that one peer may use at once. libsrtp keeps some hundred bytes for each and looks them up one by one."""
 
 _RTP_HEADER = 12
 _RTCP_HEADER = 8

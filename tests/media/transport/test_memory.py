@@ -1,0 +1,69 @@
+"""Joining and leaving leaves nothing behind, and one transport takes what the documentation says."""
+
+import gc
+import resource
+import tracemalloc
+from pathlib import Path
+
+from roomwright.media.transport import TransportState
+
+from .conftest import Net, until
+from .peer import rtp
+
+CYCLES = 300
+
+
+def resident() -> int:
+    """Bytes of memory that this process has now; OpenSSL's and libsrtp's included."""
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
+
+
+async def join_and_leave(net: Net, *, politely: bool) -> None:
+    transport, heard, peer = await net.connect()
+    transport.channel("_reliable")
+    await peer.start_sctp()
+    await until(lambda: heard.opened)
+    await peer.send_rtp(rtp(1))
+    net.socket.burst.queue_rtp(transport.sender, rtp(2), b"")
+    await until(lambda: heard.rtp)
+    if politely:
+        transport.close()
+        await peer.close()
+    else:
+        await peer.close()
+        await until(lambda: transport.state is TransportState.FAILED)
+        transport.close()
+    net.peers.remove(peer)
+
+
+async def test_joining_and_leaving_keeps_memory_flat(net):
+    for cycle in range(40):
+        await join_and_leave(net, politely=cycle % 2 == 0)
+    before = resident()
+    for cycle in range(CYCLES):
+        await join_and_leave(net, politely=cycle % 2 == 0)
+    grown = resident() - before
+    assert grown < CYCLES * 4 * 1024, f"{grown / CYCLES / 1024:.1f} KB for each join"
+    assert (net.socket._by_address, net.socket._by_ufrag, net.socket._transports) == ({}, {}, set())
+
+
+async def test_failed_transports_leave_nothing_behind(net):
+    tracemalloc.start()
+    try:
+        for round_number in range(2):
+            for _ in range(50):
+                transport, _ = net.open()
+                peer = net.peer()
+                transport.set_remote(peer.description)
+                transport.fail("why not")
+            net.peers.clear()
+            gc.collect()
+            if round_number == 0:
+                before, _ = tracemalloc.get_traced_memory()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 50 * 200
+    assert net.socket._by_ufrag == {}

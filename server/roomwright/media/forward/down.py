@@ -85,7 +85,7 @@ class DownTrack:
     def begin(self, stream: Stream, timestamp: int, now: float) -> None:
         """Go on with `stream`, from the packet that it has just received."""
         if self._stretches.current:
-            self.pause(now)
+            self.pause()
         self._waiting = None
         latest = self._stretches.latest
         ahead = advance(latest, stream.reception, timestamp, now) if latest else 0
@@ -95,7 +95,7 @@ class DownTrack:
         stream.downs[self] = None
         stream.settle()
 
-    def pause(self, now: float, last: int | None = None) -> None:
+    def pause(self, last: int | None = None) -> None:
         """Stop after the newest packet, or after the extended number `last`."""
         stream = self.stream
         if stream is None:
@@ -103,14 +103,14 @@ class DownTrack:
         self.collect()
         self.group = None
         reception = stream.reception
-        self._stretches.end(reception.extended if last is None else last, reception.timestamp, now)
+        self._stretches.end(reception.extended if last is None else last, reception.timestamp, reception.arrived)
         del stream.downs[self]
         stream.settle()
 
     def detach(self, now: float) -> None:
         """Stop, and wait for nothing."""
         self._wait_for(None, now)
-        self.pause(now)
+        self.pause()
 
     def target(self) -> Target:
         """This subscriber's part of a group."""

@@ -24,7 +24,7 @@ def score(loss: float, round_trip: float) -> float:
     """A mean opinion score (ITU-T G.107, Annex B) from 1 to 4.5; `loss` from 0 to 1, `round_trip` in seconds."""
     delay = max(0.0, round_trip / 2 - _FREE_DELAY)
     rating = min(100.0, max(0.0, 100.0 - _PER_SECOND * delay - _PER_LOSS * loss))
-    return round(1 + 0.035 * rating + 7e-6 * rating * (rating - 60) * (100 - rating), 2)
+    return max(1.0, round(1 + 0.035 * rating + 7e-6 * rating * (rating - 60) * (100 - rating), 2))
 
 
 def quality_of(value: float) -> ConnectionQuality:

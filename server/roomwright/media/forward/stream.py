@@ -204,7 +204,7 @@ class Stream:
         if self.ring:
             self.ring.clear()
         for down in list(self.downs):
-            down.pause(now, last=before)
+            down.pause(last=before)
             down.settle(now)
 
     def _schedule(self) -> None:

@@ -23,7 +23,7 @@ class Stretch(Generic[SourceT]):
     """Packets of `source` from `first` on, until `last` once it has ended.
 
     Numbers are extended by their wraps. Outgoing number = source number + `shift`; outgoing timestamp = source
-    timestamp + `ahead`, modulo 2**32.
+    timestamp + `ahead`, modulo 2**32. `last_timestamp` is an outgoing one, `arrived` when its packet came.
     """
 
     source: SourceT
@@ -33,7 +33,7 @@ class Stretch(Generic[SourceT]):
     recipe: Recipe
     last: int | None = None
     last_timestamp: int = 0
-    ended_at: float = 0.0
+    arrived: float = 0.0
 
     def contains(self, number: int) -> bool:
         """Whether a source number belongs to the stretch."""
@@ -72,13 +72,13 @@ class Stretches(Generic[SourceT]):
         self._row.append(stretch)
         return stretch
 
-    def end(self, last: int, timestamp: int, now: float) -> None:
-        """End the current stretch after the source packet `last` with that timestamp."""
+    def end(self, last: int, timestamp: int, arrived: float) -> None:
+        """End the current stretch after the source packet `last` with that timestamp, which arrived then (seconds)."""
         current = self.current
         if current:
             current.last = max(last, current.first - 1)
             current.last_timestamp = (timestamp + current.ahead) & TIMESTAMP_MASK
-            current.ended_at = now
+            current.arrived = arrived
 
     def find(self, outgoing: int, highest: int) -> tuple[Stretch[SourceT], int] | None:
         """The stretch and the extended source number of an outgoing number (16 bits); None: not remembered.

@@ -31,7 +31,7 @@ def advance(before: Stretch[ReceivedT], reception: Reception, timestamp: int, no
     source = before.source.reception
     if source is reception:
         return before.ahead
-    passed = max(1, int((now - before.ended_at) * reception.clock_rate))
+    passed = max(1, int((now - before.arrived) * reception.clock_rate))
     by_time = before.last_timestamp + passed
     if source.report and reception.report:
         between = ntp_seconds(reception.report.ntp - source.report.ntp)

@@ -1,0 +1,73 @@
+"""Many clients, one after the other: what each leaves behind is nothing."""
+
+import asyncio
+import gc
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from roomwright import codec
+from roomwright.app import Server
+from roomwright.config import Config
+from roomwright.rooms.participant import Participant
+from roomwright.sfu.embedded import EmbeddedBackend
+from roomwright.sfu.embedded.client import Client
+from roomwright.signalling.session import Session
+from roomwright.wire.websocket import WebSocket
+from roomwright_proto import livekit as pb
+from tests.serving import KEY, SECRET
+from tests.wire.test_signalling import bearer
+
+WARM_UP, CYCLES, AT_ONCE = 2_000, 10_000, 20
+TOKENS = [bearer(f"p{number}") for number in range(500)]
+"""Made once: the server remembers some thousands of tokens, which would look like growth."""
+LEAVE = codec.encode(pb.SignalRequest(leave=pb.LeaveRequest()))
+
+
+def resident_kb() -> int:
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0])
+
+
+async def come_and_go(http: aiohttp.ClientSession, url: str, identities: asyncio.Queue[int]) -> None:
+    """Every third client closes without a word, the others say good-bye."""
+    while not identities.empty():
+        number = identities.get_nowait()
+        async with http.ws_connect(f"{url}/rtc?protocol=16&access_token={TOKENS[number % 500]}") as ws:
+            await ws.receive(timeout=20)
+            if number % 3:
+                await ws.send_bytes(LEAVE)
+                while (await ws.receive(timeout=20)).type is aiohttp.WSMsgType.BINARY:
+                    pass
+
+
+async def cycles(http: aiohttp.ClientSession, url: str, count: int) -> None:
+    identities: asyncio.Queue[int] = asyncio.Queue()
+    for number in range(count):
+        identities.put_nowait(number)
+    await asyncio.gather(*(come_and_go(http, url, identities) for _ in range(AT_ONCE)))
+
+
+@pytest.mark.suite
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads the memory from /proc")
+async def test_ten_thousand_joins_leave_memory_flat():
+    connector = aiohttp.TCPConnector(force_close=True)
+    async with (
+        Server(Config(port=0, bind_addresses=("127.0.0.1",), keys={KEY: SECRET})) as server,
+        aiohttp.ClientSession(connector=connector) as http,
+    ):
+        await cycles(http, server.url, WARM_UP)
+        await asyncio.sleep(5)
+        gc.collect()
+        before = resident_kb()
+        await cycles(http, server.url, CYCLES)
+        await asyncio.sleep(5)  # those who closed without a word, and the last sockets
+        gc.collect()
+        grown = resident_kb() - before
+        assert isinstance(server.backend, EmbeddedBackend)
+        assert server.backend.clients == {}
+        kinds = (Participant, Client, Session, WebSocket)
+        left = [thing for thing in gc.get_objects() if isinstance(thing, kinds)]
+        assert left == []
+        assert grown < 4096, f"resident memory grew by {grown} kB over {CYCLES} joins"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomwright.media.sdp import Announced, Answer, Answerer, Codecs, Requirement, SdpError, Wanted
+from roomwright.media.sdp import Announced, Answer, Answerer, Codecs, Requirement, SdpError, TransportParameters, Wanted
 from roomwright.media.sdp.description import Direction
 from roomwright.media.sdp.reader import parse
 from tests.media.sdp.clients import OfferingClient
@@ -181,6 +181,25 @@ def test_nothing_is_required_when_nothing_would_change(client, server):
     exchange(client, server, (), [wanted("a")])
     assert server.requirement([wanted("a")]) is None
     assert server.requirement([]) == Requirement()
+
+
+@pytest.mark.parametrize(
+    ("offered", "answered"), [("actpass", "passive"), ("active", "passive"), ("passive", "active")]
+)
+def test_who_begins_the_handshake_is_decided_once(client, server, offered, answered):
+    client.add("audio", RECEIVE)
+    for setup in (offered, "actpass"):
+        sdp = server.answer(client.offer().replace("setup:actpass", f"setup:{setup}"), LOCAL, [], []).sdp
+        assert f"a=setup:{answered}\r" in sdp
+
+
+def test_a_transport_gives_its_parameters_as_it_has_them(client, server):
+    client.add("audio", RECEIVE)
+    digest = ":".join(["EF"] * 32)
+    local = TransportParameters.of("u", "p", digest, [LOCAL.candidates[0]])
+    sdp = server.answer(client.offer(), local, [], []).sdp
+    assert f"a=fingerprint:sha-256 {digest}\r" in sdp
+    assert "a=candidate:1 1 udp 2130706431 127.0.0.1 50000 typ host\r\na=end-of-candidates\r" in sdp
 
 
 def test_new_credentials_are_a_restart_of_ice(client, server):

@@ -58,13 +58,12 @@ def test_lines_may_end_in_line_feed_alone():
 
 
 def test_what_the_session_says_holds_for_its_sections():
-    text = (
-        HEAD
-        + "a=ice-ufrag:u\r\na=ice-pwd:p\r\na=fingerprint:sha-256 ab:cd\r\na=setup:active\r\nm=audio 9 RTP/AVP 0\r\n"
-    )
+    digest = ":".join(["ab"] * 32)
+    session = f"a=ice-ufrag:u\r\na=ice-pwd:p\r\na=fingerprint:sha-256 {digest}\r\na=setup:active\r\n"
+    text = HEAD + session + "m=audio 9 RTP/AVP 0\r\n"
     transport = parse(text + "a=sendonly\r\n").transport()
     assert (transport.ice.ufrag, transport.ice.pwd) == ("u", "p")
-    assert (transport.dtls.fingerprint, transport.dtls.setup) == ("sha-256 AB:CD", "active")
+    assert (transport.dtls.fingerprint, transport.dtls.setup) == (digest.upper(), "active")
 
 
 def test_a_simulcast_line_gives_the_order_of_layers():

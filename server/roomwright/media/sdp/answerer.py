@@ -6,7 +6,7 @@ missing, `requirement` says how many the client should add.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from roomwright.media.sdp import extensions, sections
 from roomwright.media.sdp.codecs import Codecs
@@ -58,6 +58,7 @@ class Answerer:
         self._bound: dict[str, str] = {}
         self._order: list[str] = []
         self._remote_ice: IceParameters | None = None
+        self._setup = ""
 
     def __repr__(self) -> str:
         return f"<Answerer: version {self._version}, {len(self._order)} sections, {len(self._slots.placed())} sent>"
@@ -74,7 +75,7 @@ class Answerer:
     def answer(
         self, sdp: str, local: TransportParameters, announced: Sequence[Announced], wanted: Sequence[Wanted]
     ) -> Answer:
-        """Answer an offer. `local` holds what the transport says, its `setup` is `active` or `passive`.
+        """Answer an offer. `local` holds what the transport says; the client begins the handshake unless it refuses to.
 
         Raises SdpError; then nothing has changed, and the connection goes on as negotiated before.
         """
@@ -85,6 +86,7 @@ class Answerer:
         self._bound = {mid: track.track_sid for mid, track in matches.items()}
         self._order = [section.mid for section in offer.sections]
         self._remote_ice = remote.ice
+        self._setup = self._setup or ("active" if remote.dtls.setup == "passive" else "passive")
         self._version += 1
         self._place(offer.sections, wanted)
         return self._answer(offer, local, remote, matches, wanted)
@@ -127,7 +129,7 @@ class Answerer:
                 sent.append(
                     Sent(wanted=slot.wanted, mid=section.mid, codecs=tuple(section.codecs), extensions=tuple(found))
                 )
-        sections.attach(answered, local)
+        sections.attach(answered, replace(local, dtls=replace(local.dtls, setup=self._setup)))
         return Answer(
             sdp=render(
                 SessionDescription(

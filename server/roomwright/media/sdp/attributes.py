@@ -10,8 +10,9 @@ from roomwright.media.sdp.text import integer, token
 
 MAX_ITEMS = 128
 _MAX_SSRC = 2**32 - 1
+_DIGEST_BYTES = 32
 _HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
-_SETUPS = ("actpass", "active", "passive", "holdconn")
+_SETUPS = ("actpass", "active", "passive")
 _STATIC = {
     0: RtpCodec(payload_type=0, name="PCMU", clock_rate=8000),
     8: RtpCodec(payload_type=8, name="PCMA", clock_rate=8000),
@@ -72,11 +73,12 @@ def _pwd(draft: Draft, value: str) -> None:
 
 def _fingerprint(draft: Draft, value: str) -> None:
     algorithm, _, digest = value.partition(" ")
-    if not all(len(part) == 2 and set(part) <= _HEXADECIMAL for part in digest.split(":")):
-        raise SdpError(f"not a fingerprint: {value[:40]!r}")
-    if draft.fingerprint and algorithm.lower() != "sha-256":
-        return  # the strongest that everybody has wins
-    draft.fingerprint = f"{algorithm.lower()} {digest.upper()}"
+    if algorithm.lower() != "sha-256":
+        return  # everybody has it, and whoever has a better one sends both
+    pairs = digest.split(":")
+    if len(pairs) != _DIGEST_BYTES or not all(len(pair) == 2 and set(pair) <= _HEXADECIMAL for pair in pairs):
+        raise SdpError("a sha-256 fingerprint is 32 pairs of hexadecimal digits with colons between")
+    draft.fingerprint = digest.upper()
 
 
 def _setup(draft: Draft, value: str) -> None:

@@ -9,6 +9,9 @@ from enum import StrEnum
 from roomwright.media.sdp.errors import SdpError
 from roomwright.media.sdp.parameters import Candidate, DtlsParameters, IceParameters, TransportParameters
 
+DEFAULT_MESSAGE_BYTES = 65_536
+"""What a side that says nothing takes as one data channel message (RFC 8841, 6.1)."""
+
 
 class Direction(StrEnum):
     """Which way media flows, seen by who wrote the description."""
@@ -105,7 +108,7 @@ class Section:
     candidates: list[Candidate] = field(default_factory=list[Candidate])
     end_of_candidates: bool = False
     sctp_port: int = 0
-    max_message_size: int = 0
+    max_message_size: int = DEFAULT_MESSAGE_BYTES
 
     @property
     def is_media(self) -> bool:
@@ -134,7 +137,13 @@ class SessionDescription:
         """What the first section that is in use says about the transport they all share. Raises SdpError."""
         for section in self.sections:
             if section.ice and section.dtls and (section.port or section.mid in self.bundle):
-                candidates = tuple(candidate for other in self.sections for candidate in other.candidates)
-                largest = max((other.max_message_size for other in self.sections), default=0)
-                return TransportParameters(section.ice, section.dtls, tuple(dict.fromkeys(candidates)), largest)
-        raise SdpError("no section has ice-ufrag, ice-pwd, fingerprint and setup")
+                return TransportParameters(section.ice, section.dtls, self._candidates(), self._max_message_bytes())
+        raise SdpError("no section has ice-ufrag, ice-pwd and a sha-256 fingerprint")
+
+    def _candidates(self) -> tuple[Candidate, ...]:
+        return tuple(dict.fromkeys(candidate for section in self.sections for candidate in section.candidates))
+
+    def _max_message_bytes(self) -> int:
+        stated = (s.max_message_size for s in self.sections if s.kind == "application" and s.port)
+        size = next(stated, None)
+        return DEFAULT_MESSAGE_BYTES if size is None else size

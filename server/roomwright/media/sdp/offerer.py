@@ -5,7 +5,7 @@ again. One offer is in flight at a time; what is wanted meanwhile is gathered in
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from roomwright.media.sdp import extensions, sections
 from roomwright.media.sdp.codecs import Codecs
@@ -41,13 +41,14 @@ class Accepted:
 class Offerer:
     """State of the negotiations of one connection.
 
-    `local` holds what the transport says, its `setup` is `actpass`. `session_id` is as of `Answerer`.
+    `local` holds what the transport says; the client decides who begins the handshake. `session_id` is as of
+    `Answerer`.
     """
 
     def __init__(self, codecs: Codecs, session_id: int, local: TransportParameters) -> None:
         self._codecs = codecs
         self._session_id = session_id
-        self._local = local
+        self._local = _undecided(local)
         self._slots = Slots()
         self._wanted: tuple[Wanted, ...] = ()
         self._count = 0
@@ -70,7 +71,7 @@ class Offerer:
 
     def restart(self, local: TransportParameters) -> None:
         """Restart ICE with new credentials. An offer in flight was never seen: it is given up."""
-        self._local = local
+        self._local = _undecided(local)
         self._in_flight = None
         self._due = True
 
@@ -141,6 +142,10 @@ class Offerer:
             codecs=tuple(self._codecs.select(section.kind, section.codecs)),
             extensions=tuple(extensions.common(section.extensions, extensions.SENT)),
         )
+
+
+def _undecided(local: TransportParameters) -> TransportParameters:
+    return replace(local, dtls=replace(local.dtls, setup="actpass"))
 
 
 def _check(offered: SessionDescription, answer: SessionDescription) -> None:

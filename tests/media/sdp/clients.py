@@ -8,7 +8,7 @@ from roomwright.media.sdp.reader import parse
 from roomwright.media.sdp.writer import render
 
 _ICE = IceParameters("client", "client-password-client")
-_DTLS = DtlsParameters("sha-256 " + ":".join(["01"] * 32), "actpass")
+_DTLS = DtlsParameters(":".join(["01"] * 32), "actpass")
 _CODECS = {
     "audio": [RtpCodec(payload_type=111, name="opus", clock_rate=48_000, channels=2, fmtp="minptime=10")],
     "video": [

@@ -13,7 +13,7 @@ CODECS = Codecs(DEFAULT_CODECS)
 
 LOCAL = TransportParameters(
     IceParameters("ufragUFRAG", "pwdpwdpwdpwdpwdpwdpwdpwd"),
-    DtlsParameters("sha-256 " + ":".join(["AB"] * 32), "passive"),
+    DtlsParameters(":".join(["AB"] * 32), "passive"),
     (Candidate(foundation="1", priority=2130706431, address="127.0.0.1", port=50_000),),
 )
 

@@ -30,10 +30,7 @@ def answer(sdp: str) -> str:
     for section in offer.sections:
         section.direction = Direction.RECVONLY if section.direction.sends else Direction.INACTIVE
         section.msid, section.ssrcs, section.ssrc_groups, section.candidates = None, {}, [], []
-        section.ice, section.dtls = (
-            IceParameters("c", "p"),
-            DtlsParameters("sha-256 " + ":".join(["CD"] * 32), "active"),
-        )
+        section.ice, section.dtls = IceParameters("c", "p"), DtlsParameters(":".join(["CD"] * 32), "active")
     return render(SessionDescription(session_id=5, version=1, bundle=offer.bundle, sections=offer.sections))
 
 

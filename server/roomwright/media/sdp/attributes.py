@@ -78,7 +78,7 @@ def _fingerprint(draft: Draft, value: str) -> None:
     pairs = digest.split(":")
     if len(pairs) != _DIGEST_BYTES or not all(len(pair) == 2 and set(pair) <= _HEXADECIMAL for pair in pairs):
         raise SdpError("a sha-256 fingerprint is 32 pairs of hexadecimal digits with colons between")
-    draft.fingerprint = f"sha-256 {digest.upper()}"
+    draft.fingerprint = digest.upper()
 
 
 def _setup(draft: Draft, value: str) -> None:

@@ -137,13 +137,13 @@ class SessionDescription:
         """What the first section that is in use says about the transport they all share. Raises SdpError."""
         for section in self.sections:
             if section.ice and section.dtls and (section.port or section.mid in self.bundle):
-                return TransportParameters(section.ice, section.dtls, self._candidates(), self._max_message_size())
+                return TransportParameters(section.ice, section.dtls, self._candidates(), self._max_message_bytes())
         raise SdpError("no section has ice-ufrag, ice-pwd and a sha-256 fingerprint")
 
     def _candidates(self) -> tuple[Candidate, ...]:
         return tuple(dict.fromkeys(candidate for section in self.sections for candidate in section.candidates))
 
-    def _max_message_size(self) -> int:
+    def _max_message_bytes(self) -> int:
         stated = (s.max_message_size for s in self.sections if s.kind == "application" and s.port)
         size = next(stated, None)
         return DEFAULT_MESSAGE_BYTES if size is None else size

@@ -21,8 +21,8 @@ class IceParameters:
 class DtlsParameters:
     """One side's DTLS facts.
 
-    `fingerprint` is as in the description: always `sha-256`, a blank, 32 pairs of upper-case hexadecimal digits with
-    colons between. `setup` is `actpass`, `active` or `passive`.
+    `fingerprint` is SHA-256 of the certificate, 32 pairs of upper-case hexadecimal digits with colons between. `setup`
+    is `actpass`, `active` or `passive`.
     """
 
     fingerprint: str
@@ -73,21 +73,21 @@ class Candidate:
 class TransportParameters:
     """Everything that one side says about its transport.
 
-    `max_message_size` is the largest data channel message that it takes, 0: any; 65,536 when it does not say.
+    `max_message_bytes` is the largest data channel message that it takes, 0: any; 65,536 when it does not say.
     """
 
     ice: IceParameters
     dtls: DtlsParameters
     candidates: tuple[Candidate, ...] = ()
-    max_message_size: int = 65_536
+    max_message_bytes: int = 65_536
 
     @classmethod
     def of(
         cls, ufrag: str, pwd: str, fingerprint: str, candidates: Iterable[object] = (), setup: str = "actpass"
     ) -> "TransportParameters":
-        """From a transport's own parameters: the digest alone, candidates of which `str()` is `candidate:…`."""
+        """From a transport's own parameters; `str()` of each candidate is `candidate:…`."""
         parsed = tuple(Candidate.parse(str(candidate)) for candidate in candidates)
-        return cls(IceParameters(ufrag, pwd), DtlsParameters(f"sha-256 {fingerprint}", setup), parsed)
+        return cls(IceParameters(ufrag, pwd), DtlsParameters(fingerprint, setup), parsed)
 
 
 def _number(text: str, largest: int) -> int:

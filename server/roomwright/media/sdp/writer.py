@@ -38,7 +38,7 @@ def _transport(section: Section) -> Iterator[str]:
         yield f"a=ice-ufrag:{section.ice.ufrag}"
         yield f"a=ice-pwd:{section.ice.pwd}"
     if section.dtls:
-        yield f"a=fingerprint:{section.dtls.fingerprint}"
+        yield f"a=fingerprint:sha-256 {section.dtls.fingerprint}"
         yield f"a=setup:{section.dtls.setup}"
 
 

@@ -17,6 +17,7 @@ def every_command(pending: str, track: str) -> list[c.Command]:
         c.StartTrack(track_sid=pending),
         c.UnpublishTrack(track),
         c.MuteTrack(track, muted=True),
+        c.DescribeTrack(pb.UpdateLocalVideoTrack(track_sid=track, width=1, height=2)),
         c.UpdateSelf(pb.UpdateParticipantMetadata(name="other")),
         c.SetSubscriptions((track,), subscribe=True),
         c.SetSubscriptionPermission(pb.SubscriptionPermission()),

@@ -190,3 +190,49 @@ def test_repr_shows_the_state(engine):
     sid = engine.publish(alice)
     assert repr(alice) == "<Participant alice: ACTIVE, 1 tracks>"
     assert repr(alice.tracks[sid]) == f"<Track {sid} 'mic': AUDIO, 1 subscribers>"
+
+
+class TestDescribing:
+    def test_a_video_changes_its_size_for_everybody(self, engine):
+        alice, bob = engine.join("alice"), engine.join("bob")
+        sid = engine.publish(alice, "cam", pb.TrackSource.CAMERA)
+        engine.forget()
+        request = pb.UpdateLocalVideoTrack(track_sid=sid, width=640, height=360)
+        engine.say(alice, c.DescribeTrack(request))
+        (track,) = engine.mail(bob, "update")[0].participants[0].tracks
+        assert (track.width, track.height) == (640, 360)
+        engine.forget()
+        engine.say(alice, c.DescribeTrack(request))
+        assert engine.mail_kinds(bob) == []
+
+    def test_an_audio_changes_its_features_and_what_older_clients_read(self, engine):
+        alice = engine.join("alice")
+        sid = engine.publish(alice)
+        features = [pb.AudioTrackFeature.TF_STEREO, pb.AudioTrackFeature.TF_NO_DTX]
+        engine.say(alice, c.DescribeTrack(pb.UpdateLocalAudioTrack(track_sid=sid, features=features)))
+        info = alice.tracks[sid].info
+        assert (info.audio_features, info.stereo, info.disable_dtx) == (features, True, True)
+
+    def test_before_media_arrives_nobody_is_told(self, engine):
+        alice, bob = engine.join("alice"), engine.join("bob")
+        engine.say(alice, c.AddTrack(pb.AddTrackRequest(cid="mic", source=pb.TrackSource.MICROPHONE)))
+        (sid,) = alice.pending
+        engine.forget()
+        request = pb.UpdateLocalAudioTrack(track_sid=sid, features=[pb.AudioTrackFeature.TF_STEREO])
+        engine.say(alice, c.DescribeTrack(request))
+        assert alice.pending[sid].info.stereo
+        assert engine.mail_kinds(bob) == []
+
+    @pytest.mark.parametrize(
+        ("name", "request_"),
+        [
+            ("update_audio_track", pb.UpdateLocalAudioTrack(track_sid="TR_x")),
+            ("update_video_track", pb.UpdateLocalVideoTrack(track_sid="TR_x")),
+        ],
+    )
+    def test_an_unknown_track_is_answered_not_found(self, engine, name, request_):
+        alice = engine.join("alice")
+        engine.say(alice, c.DescribeTrack(request_))
+        (answer,) = engine.mail(alice, "request_response")
+        assert answer.reason is pb.RequestResponseReason.NOT_FOUND
+        assert getattr(answer, name) == request_

@@ -74,6 +74,8 @@ def test_what_is_the_medias_is_passed_on(join, kind):
     [
         ("add_track", c.AddTrack(CONTENTS["add_track"])),
         ("mute", c.MuteTrack("TR_x", muted=True)),
+        ("update_audio_track", c.DescribeTrack(CONTENTS["update_audio_track"])),
+        ("update_video_track", c.DescribeTrack(CONTENTS["update_video_track"])),
         ("update_metadata", c.UpdateSelf(CONTENTS["update_metadata"])),
         ("subscription", c.SetSubscriptions(("TR_x",), subscribe=True)),
         ("subscription_permission", c.SetSubscriptionPermission(CONTENTS["subscription_permission"])),

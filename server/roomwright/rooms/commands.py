@@ -65,6 +65,13 @@ class MuteTrack(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class DescribeTrack(Command):
+    """The client says how it captures a track of its own now: an audio's features or a video's size."""
+
+    request: pb.UpdateLocalAudioTrack | pb.UpdateLocalVideoTrack
+
+
+@dataclass(frozen=True, slots=True)
 class UpdateSelf(Command):
     """The client changes its own name, metadata or attributes."""
 

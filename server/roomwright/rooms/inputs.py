@@ -22,6 +22,7 @@ def handlers(ids: Ids, limits: Limits) -> Mapping[type[c.Command], Handler]:
         c.StartTrack: tracks.start,
         c.UnpublishTrack: tracks.unpublish,
         c.MuteTrack: tracks.mute_own,
+        c.DescribeTrack: tracks.describe,
         c.UpdateSelf: partial(updates.by_itself, limits=limits),
         c.SetSubscriptions: subscriptions.choose,
         c.SetSubscriptionPermission: subscriptions.permit,

@@ -34,6 +34,7 @@ _WHILE_PRESENT: tuple[type[c.Command], ...] = (
     c.StartTrack,
     c.UnpublishTrack,
     c.MuteTrack,
+    c.DescribeTrack,
     c.UpdateSelf,
     c.SetSubscriptions,
     c.SetSubscriptionPermission,

@@ -2,7 +2,7 @@
 
 from roomwright.clock import Ids
 from roomwright.rooms import subscriptions
-from roomwright.rooms.commands import AddTrack, MuteTrack, StartTrack, UnpublishTrack
+from roomwright.rooms.commands import AddTrack, DescribeTrack, MuteTrack, StartTrack, UnpublishTrack
 from roomwright.rooms.events import TrackMuted, TrackPublished, TrackUnmuted, TrackUnpublished
 from roomwright.rooms.participant import Participant
 from roomwright.rooms.permission import may_publish
@@ -92,6 +92,43 @@ def mute_own(turn: Turn, owner: Participant, command: MuteTrack) -> None:
         turn.post(owner, pb.SignalResponse(request_response=answer))
         return
     set_muted(turn, owner, track, command.muted)
+
+
+def describe(turn: Turn, owner: Participant, command: DescribeTrack) -> None:
+    """The client captures a track differently; it hears of a track that does not exist."""
+    request = command.request
+    track = owner.track(request.track_sid)
+    if track is None:
+        turn.post(owner, pb.SignalResponse(request_response=_unknown(request)))
+        return
+    before = track.info
+    fields = _features(request) if isinstance(request, pb.UpdateLocalAudioTrack) else _size(request)
+    if all(getattr(before, name) == value for name, value in fields.items()):
+        return
+    track.change(turn.now, **fields)
+    if track.sid in owner.tracks:
+        owner.changed()
+        turn.announce(owner)
+
+
+def _unknown(request: pb.UpdateLocalAudioTrack | pb.UpdateLocalVideoTrack) -> pb.RequestResponse:
+    answer = pb.RequestResponse(reason=_Reason.NOT_FOUND, message="no such track")
+    if isinstance(request, pb.UpdateLocalAudioTrack):
+        answer.update_audio_track = request
+    else:
+        answer.update_video_track = request
+    return answer
+
+
+def _features(request: pb.UpdateLocalAudioTrack) -> dict[str, object]:
+    """The features, and the older fields that say the same."""
+    features = list(request.features)
+    stereo = pb.AudioTrackFeature.TF_STEREO in features
+    return {"audio_features": features, "stereo": stereo, "disable_dtx": pb.AudioTrackFeature.TF_NO_DTX in features}
+
+
+def _size(request: pb.UpdateLocalVideoTrack) -> dict[str, object]:
+    return {"width": request.width, "height": request.height}
 
 
 def mute_by_api(turn: Turn, owner: Participant, request: pb.MuteRoomTrackRequest) -> Track | None:

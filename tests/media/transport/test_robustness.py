@@ -112,6 +112,36 @@ async def test_a_flood_from_strangers_costs_little_and_nobody(net):
     assert transport.state is TransportState.CONNECTED
 
 
+async def test_a_flood_from_a_peer_costs_its_own_media(net):
+    transport, heard, peer = await net.connect()
+    bystander = await net.connect(ufrag="bystander")
+    limit = net.socket.settings.max_datagrams_per_second
+    for index in range(limit + 3000):
+        peer.ice.link.sendto(b"\x80\x60" + bytes(30), peer.ice.target)
+        if index % 100 == 0:
+            await asyncio.sleep(0)
+    await until(lambda: transport.counters.refused_received > limit)
+    await peer.send_rtp(rtp(1))
+    assert await is_untouched(bystander)
+    assert heard.rtp == []
+    net.pass_time(1)
+    await peer.send_rtp(rtp(2))
+    await until(lambda: heard.rtp)
+    assert heard.rtp == [rtp(2)]
+
+
+async def test_a_flood_of_messages_is_slowed_down(talking):
+    transport, _, peer, bystander = talking
+    association = transport._link.channels._association
+    for index in range(11_000):
+        await send_sctp(peer, chunk(4, b"\x00\x01\x00\x08abcd"))
+        if index % 50 == 0:
+            await asyncio.sleep(0)
+    await until(lambda: association.throttled)
+    assert await is_untouched(bystander)
+    assert transport.state is TransportState.CONNECTED
+
+
 @given(st.lists(st.binary(min_size=1, max_size=300), max_size=5))
 def test_dtls_reads_any_bytes(datagrams):
     connection = dtls.Dtls(CERTIFICATE, is_client=False)
@@ -288,11 +318,11 @@ def test_screening_reads_any_bytes(data):
 )
 def test_an_association_takes_any_chunks(chunks):
     async def main() -> None:
-        association = Association(lambda data: None, is_client=False)
+        association = Association(lambda data: None, is_client=False, now=0.0)
         association.begin(0)
         association._last_received_tsn = 0
         data = packet(association._local_verification_tag, *[chunk(kind, body) for kind, body in chunks])
-        assert isinstance(association.receive(data), list)
+        assert isinstance(association.receive(data, 0.0), list)
         association.end()
 
     asyncio.run(main())

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pylibsrtp import Error as SrtpError
 
 from roomwright.media.transport import MAX_RTP_BYTES, address, native, srtp
-from roomwright.media.transport.burst import SLOTS, Burst, Sender
+from roomwright.media.transport.burst import SLOT_BYTES, SLOTS, Burst, Sender
 from roomwright.media.transport.srtp import Profile, Srtp, SrtpKeys
 
 from .peer import receiver_report, rtp
@@ -91,6 +91,16 @@ def test_what_is_too_large_or_malformed_is_refused_and_counted(wire):
     burst.queue_rtp(Sender(), bytes(12), b"closed")
     burst.flush()
     assert (sender.refused, burst.sent) == (4, 0)
+
+
+def test_a_datagram_that_fits_no_slot_is_dropped_and_counted(wire):
+    burst, far, _ = wire
+    to = burst.sockaddr(address.pack(*far.getsockname()))
+    burst.queue_datagram(to, bytes(SLOT_BYTES + 1))
+    burst.queue_datagram(to, bytes(SLOT_BYTES))
+    burst.flush()
+    assert far.recv(2048) == bytes(SLOT_BYTES)
+    assert (burst.sent, burst.dropped) == (1, 1)
 
 
 def test_a_full_arena_leaves_at_once_and_the_rest_is_flushed_soon(wire):

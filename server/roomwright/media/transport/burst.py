@@ -49,6 +49,7 @@ SLOT_BYTES = 1600
 MAX_RTP_BYTES = 1480
 """The largest RTP or RTCP packet before encryption (which adds at most 20 bytes); larger ones are dropped."""
 
+_protect = native.protect
 _TRANSIENT = (errno.EAGAIN, errno.ENOBUFS, errno.ENOMEM)
 """The socket's buffer is full: the rest of the burst is lost too, trying on would only cost time."""
 
@@ -99,8 +100,8 @@ class Burst:
         self._descriptor = sock.fileno()
         self._to_sockaddr = addresses.sockaddr_v6 if sock.family == socket.AF_INET6 else addresses.sockaddr_v4
         self._arena = native.Arena(SLOTS, SLOT_BYTES, self.name_bytes)
-        self._pointers, self._buffers = self._arena.pointers, self._arena.buffers
-        self._vectors, self._names = self._arena.vectors, self._arena.names
+        arena = self._arena
+        self._slots = list(zip(arena.pointers, arena.buffers, arena.vectors, arena.names, strict=True))
         self._length = native.length_cell()
         self._arm = arm
         self._armed = False
@@ -121,21 +122,33 @@ class Burst:
         return self._to_sockaddr(address)
 
     def queue_rtp(self, sender: Sender, header: bytes | bytearray | memoryview, payload: bytes | memoryview) -> None:
-        """Queue the RTP packet `header + payload`."""
+        """Queue the RTP packet `header + payload`. Does what `_encrypt` does, without its calls: they are a tenth."""
         index = self._count
         split = len(header)
         end = split + len(payload)
-        if end > MAX_RTP_BYTES:
+        session = sender.session
+        if session is None or end > MAX_RTP_BYTES:
             sender.refused += 1
             return
-        slot = self._buffers[index]
+        pointer, slot, vector, name = self._slots[index]
         slot[0:split] = header
         slot[split:end] = payload
-        self._encrypt(sender, native.protect, end)
+        cell = self._length
+        cell[0] = end
+        if _protect(session, pointer, cell):
+            sender.refused += 1
+            return
+        vector.length = length = cell[0]
+        name[:] = sender.sockaddr
+        sender.packets += 1
+        sender.octets += length
+        self._count = index = index + 1
+        if index == SLOTS or not self._armed:
+            self._advanced()
 
     def slot(self) -> Any:
         """The next slot as a writable buffer of SLOT_BYTES; see `queue_slot`."""
-        return self._buffers[self._count]
+        return self._slots[self._count][1]
 
     def queue_slot(self, sender: Sender, length: int) -> None:
         """Queue the RTP packet that was written to `slot()`."""
@@ -149,16 +162,20 @@ class Burst:
         if len(packet) > MAX_RTP_BYTES:
             sender.refused += 1
             return
-        self._buffers[self._count][0 : len(packet)] = packet
+        self.slot()[0 : len(packet)] = packet
         self._encrypt(sender, native.protect_rtcp, len(packet))
 
     def queue_datagram(self, sockaddr: bytes, datagram: bytes) -> None:
-        """Queue bytes as they are: STUN and DTLS. At most SLOT_BYTES."""
-        index = self._count
-        self._buffers[index][0 : len(datagram)] = datagram
-        self._names[index][:] = sockaddr
-        self._vectors[index].length = len(datagram)
-        self._advance(index)
+        """Queue bytes as they are: STUN and DTLS. More than SLOT_BYTES are dropped and counted."""
+        if len(datagram) > SLOT_BYTES:
+            self.dropped += 1
+            return
+        _, slot, vector, name = self._slots[self._count]
+        slot[0 : len(datagram)] = datagram
+        name[:] = sockaddr
+        vector.length = len(datagram)
+        self._count += 1
+        self._advanced()
 
     def flush(self) -> None:
         """Hand everything queued to the kernel."""
@@ -172,22 +189,23 @@ class Burst:
         self._armed = True
 
     def _encrypt(self, sender: Sender, function: Any, length: int) -> None:
-        index = self._count
+        """Take the next slot's packet in, if it can be encrypted."""
+        pointer, _, vector, name = self._slots[self._count]
         cell = self._length
         cell[0] = length
-        if sender.session is None or function(sender.session, self._pointers[index], cell):
+        if sender.session is None or function(sender.session, pointer, cell):
             sender.refused += 1
             return
-        length = cell[0]
+        vector.length = cell[0]
+        name[:] = sender.sockaddr
         sender.packets += 1
-        sender.octets += length
-        self._names[index][:] = sender.sockaddr
-        self._vectors[index].length = length
-        self._advance(index)
+        sender.octets += cell[0]
+        self._count += 1
+        self._advanced()
 
-    def _advance(self, index: int) -> None:
-        self._count = index + 1
-        if index + 1 == SLOTS:
+    def _advanced(self) -> None:
+        """One more is queued: see to it that it leaves."""
+        if self._count == SLOTS:
             armed = self._armed
             self.flush()
             self._armed = armed
@@ -213,9 +231,10 @@ class Burst:
 
     def _send_one(self, index: int) -> int:
         """What `Arena.send` does, for one datagram and on any system."""
-        name = addresses.from_sockaddr(self._names[index][:])
+        _, slot, vector, sockaddr = self._slots[index]
+        name = addresses.from_sockaddr(sockaddr[:])
         try:
-            self._socket.sendto(self._buffers[index][0 : self._vectors[index].length], addresses.unpack(name))
+            self._socket.sendto(slot[0 : vector.length], addresses.unpack(name))
         except OSError as error:
             return -(error.errno or errno.EIO)
         return 1

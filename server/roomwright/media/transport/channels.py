@@ -46,11 +46,12 @@ class Channels:
         *,
         is_client: bool,
         max_message_bytes: int,
+        now: float,
     ) -> None:
         self._on_open = on_open
         self._on_message = on_message
         self._max_message_bytes = max_message_bytes
-        self._association = Association(send_packet, is_client=is_client)
+        self._association = Association(send_packet, is_client=is_client, now=now)
         self._begun = False
         self._by_label: dict[str, RTCDataChannel] = {}
         self.dropped = 0
@@ -66,10 +67,10 @@ class Channels:
             spec.label, ordered=spec.ordered, max_retransmits=spec.max_retransmits
         )
 
-    def receive(self, packet: bytes) -> None:
+    def receive(self, packet: bytes, now: float) -> None:
         """Take in an SCTP packet. Raises PeerError."""
         self._begin()
-        for event in self._association.receive(packet):
+        for event in self._association.receive(packet, now):
             label = event.channel.label
             if isinstance(event, Received):
                 self._on_message(label, event.data, event.is_text)
@@ -97,10 +98,6 @@ class Channels:
         """Bytes that wait on a channel; 0 if there is none."""
         channel = self._by_label.get(label)
         return channel.bufferedAmount if channel else 0
-
-    def refresh(self) -> None:
-        """A second has passed."""
-        self._association.refresh()
 
     def close(self) -> None:
         """End all channels. Idempotent."""

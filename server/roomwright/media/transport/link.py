@@ -71,7 +71,7 @@ class Link:
         early, self._early = self._early, []
         return early
 
-    def receive(self, datagram: bytes) -> list[bytes]:
+    def receive(self, datagram: bytes, now: float) -> list[bytes]:
         """Take in a DTLS datagram; returns the messages that it carried, for `deliver`. Raises PeerError."""
         if self._dtls is None:
             if len(self._early) < MAX_EARLY_DATAGRAMS:
@@ -80,16 +80,16 @@ class Link:
         try:
             messages = self._dtls.receive(datagram)
             if self._dtls.is_complete and self.srtp is None:
-                self._secure(self._dtls)
+                self._secure(self._dtls, now)
         finally:
             self._flush(self._dtls)
         return messages
 
-    def deliver(self, messages: list[bytes]) -> None:
+    def deliver(self, messages: list[bytes], now: float) -> None:
         """Hand SCTP packets to the data channels. Raises PeerError."""
         for message in messages:
             if self.channels is not None:
-                self.channels.receive(message)
+                self.channels.receive(message, now)
 
     def open_channel(self, spec: ChannelSpec) -> None:
         """Make a data channel, now or when the peer has proven who it is."""
@@ -98,11 +98,16 @@ class Link:
         else:
             self.channels.open(spec)
 
+    def forget(self, *, inbound: int | None = None, outbound: int | None = None) -> None:
+        """Free what is kept for a media stream that has ended, by its SSRC."""
+        if self.srtp is not None and inbound is not None:
+            self.srtp.forget_inbound(inbound)
+        if self.srtp is not None and outbound is not None:
+            self.srtp.forget_outbound(outbound)
+
     def on_time(self) -> None:
-        """A second has passed, or less. Raises PeerError if the handshake was repeated too often."""
-        if self.channels is not None:
-            self.channels.refresh()
-        elif self._dtls is not None:
+        """Some time has passed. Raises PeerError if the handshake was repeated too often."""
+        if self._dtls is not None and self.srtp is None:
             self._dtls.retransmit()
             self._flush(self._dtls)
 
@@ -118,7 +123,7 @@ class Link:
         self.srtp = None
         self._early.clear()
 
-    def _secure(self, dtls: Dtls) -> None:
+    def _secure(self, dtls: Dtls, now: float) -> None:
         """The handshake is done: check who it was with, and make the keys."""
         self.srtp = Srtp(dtls.accept_peer(self._fingerprint))
         self.channels = Channels(
@@ -127,6 +132,7 @@ class Link:
             self._listener.on_channel_message,
             is_client=dtls.is_client,
             max_message_bytes=self._max_message_bytes,
+            now=now,
         )
         wanted, self._wanted = self._wanted, []
         for spec in wanted:

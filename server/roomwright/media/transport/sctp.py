@@ -40,8 +40,9 @@ _MAX_OVERDRAFT = 256 * 1024
 """Bytes that a peer may send beyond the receive window."""
 _MAX_IN_FLIGHT = 1024 * 1024
 """Bytes that may be unacknowledged, whatever the congestion window grew to."""
-_WORK_PER_SWEEP = 4_000_000
-"""Chunks looked at while sorting what came out of order; as much takes about half a second."""
+_WORK_PER_SECOND = 3_000_000
+"""What one peer may keep us busy with, in units of about 0.1 µs: a chunk looked at while sorting the misordered."""
+_WORK_OF_A_PACKET = 300
 
 _EMPTY = (WEBRTC_STRING_EMPTY, WEBRTC_BINARY_EMPTY)
 _TEXT = (WEBRTC_STRING, WEBRTC_STRING_EMPTY)
@@ -98,14 +99,20 @@ class Association(RTCSctpTransport):
     """An association and its data channels. Must be made on the event loop, whose timers it uses.
 
     `send` takes a packet for the peer and must not raise.
+
+    Attributes:
+        oversized: messages larger than MAX_MESSAGE_BYTES, dropped.
+        throttled: packets dropped because their peer sends too many.
     """
 
-    def __init__(self, send: Callable[[bytes], None], *, is_client: bool) -> None:
+    def __init__(self, send: Callable[[bytes], None], *, is_client: bool, now: float) -> None:
         super().__init__(cast(RTCDtlsTransport, _Lower(send, is_client=is_client)), PORT)
         self._happened: list[Opened | Received] = []
         self._malformed = 0
-        self._work = 0
+        self._budget: float = _WORK_PER_SECOND
+        self._refilled = now
         self.oversized = 0
+        self.throttled = 0
 
     def begin(self, max_message_bytes: int) -> None:
         """Send the first packet. The peer takes messages of at most `max_message_bytes`; 0 stands for any size."""
@@ -115,13 +122,18 @@ class Association(RTCSctpTransport):
         """Abort the association and stop its timers. Idempotent."""
         _finish(self.stop())
 
-    def receive(self, packet: bytes) -> list[Opened | Received]:
-        """Take in a packet; returns what came of it. Raises PeerError when the peer has gone too far."""
+    def receive(self, packet: bytes, now: float) -> list[Opened | Received]:
+        """Take in a packet; returns what came of it. Raises PeerError when the peer has gone too far.
+
+        From a peer that sends faster than we care to work, packets are lost, and it slows down.
+        """
         streams = streams_of(packet)
         if streams is None:
             self._count_malformed()
             return []
-        self._estimate(streams)
+        if not self._can_afford(self._work_of(streams), now):
+            self.throttled += 1
+            return []
         try:
             _finish(self._handle_data(packet))
         except Exception:
@@ -129,10 +141,6 @@ class Association(RTCSctpTransport):
         self._check_bounds()
         happened, self._happened = self._happened, []
         return happened
-
-    def refresh(self) -> None:
-        """A second has passed."""
-        self._work = 0
 
     def open_channel(self, label: str, *, ordered: bool, max_retransmits: int | None) -> RTCDataChannel:
         """Announce a channel to the peer as soon as there is an association."""
@@ -172,13 +180,23 @@ class Association(RTCSctpTransport):
         if channel is not None and channel.readyState == "open":
             self._happened.append(Opened(channel))
 
-    def _estimate(self, streams: list[int]) -> None:
-        """Count the work that sorting a packet's chunks will make."""
+    def _work_of(self, streams: list[int]) -> int:
+        """What sorting a packet's chunks will take."""
+        misordered = len(self._sack_misordered)
+        work = _WORK_OF_A_PACKET
         for number in streams:
             stream = self._inbound_streams.get(number)
-            self._work += 1 + len(self._sack_misordered) + (len(stream.reassembly) if stream else 0)
-        if self._work > _WORK_PER_SWEEP:
-            raise PeerError("the peer floods its data channels with fragments")
+            work += misordered + (len(stream.reassembly) if stream else 0)
+        return work
+
+    def _can_afford(self, work: int, now: float) -> bool:
+        """Whether there is time for it: a bucket that holds a second's worth."""
+        self._budget = min(_WORK_PER_SECOND, self._budget + (now - self._refilled) * _WORK_PER_SECOND)
+        self._refilled = now
+        if work > self._budget:
+            return False
+        self._budget -= work
+        return True
 
     def _check_bounds(self) -> None:
         if self._advertised_rwnd < -_MAX_OVERDRAFT or len(self._sack_misordered) > _MAX_MISORDERED:

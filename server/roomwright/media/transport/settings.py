@@ -14,6 +14,7 @@ class TransportSettings:
         connect_timeout_s: from the peer's description to the end of the handshake.
         disconnect_after_s: silence after which nothing more is sent. Clients check every 2.5 s or more often.
         fail_after_s: silence after which the transport is given up.
+        max_datagrams_per_second: what one peer may send; the rest is dropped unread. A camera at 4K sends about 2000.
         socket_buffer_bytes: asked of the kernel for each direction.
     """
 
@@ -23,4 +24,5 @@ class TransportSettings:
     connect_timeout_s: float = 15.0
     disconnect_after_s: float = 10.0
     fail_after_s: float = 30.0
+    max_datagrams_per_second: int = 20_000
     socket_buffer_bytes: int = 4 * 1024 * 1024

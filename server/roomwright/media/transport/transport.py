@@ -1,7 +1,6 @@
 """The transport of one peer connection: ICE-lite, DTLS, SRTP and data channels behind one set of callbacks.
 
-Everything of a connection shares it (BUNDLE). Time comes in with each call; datagrams go out through the socket's
-burst.
+Everything of a connection shares it (BUNDLE). Time comes in with each call; datagrams go out by the socket's burst.
 
 Memory: 25 KB when made, about 100 KB once connected with two data channels (two thirds of it OpenSSL's). A peer that
 fills every bound costs 2 MB more for each reliable channel that it does not read, 256 KB for each lossy one, 1 MB that
@@ -20,6 +19,7 @@ from roomwright.media.transport.listener import LocalParameters, RemoteParameter
 from roomwright.media.transport.ports import Counters, Network
 from roomwright.media.transport.states import TRANSITIONS, Input, TransportState
 from roomwright.media.transport.stun import BindingRequest
+from roomwright.media.transport.watch import Allowance, Watch
 
 _OVER = (TransportState.FAILED, TransportState.CLOSED)
 _ALIVE_S = 5.0
@@ -45,8 +45,8 @@ class Transport:
         network.claim_ufrag(self._ice.newest.ufrag, self)
         self._link = Link(network.certificate, self._transmit, listener)
         self._path = b""
-        self._deadline: float | None = None
-        self._heard = network.monotonic()
+        self._watch = Watch(network.settings, network.monotonic())
+        self._allowance = Allowance(network.settings.max_datagrams_per_second)
         self._packets = self._octets = 0
 
     def __repr__(self) -> str:
@@ -57,8 +57,7 @@ class Transport:
     @property
     def local(self) -> LocalParameters:
         """What our next description says: after an ICE restart the new credentials."""
-        newest = self._ice.newest
-        network = self._network
+        newest, network = self._ice.newest, self._network
         return LocalParameters(newest.ufrag, newest.pwd, network.certificate.fingerprint, network.candidates)
 
     @property
@@ -70,7 +69,7 @@ class Transport:
             octets_received=self._octets,
             packets_sent=self.sender.packets,
             octets_sent=self.sender.octets,
-            refused_received=srtp.refused if srtp else 0,
+            refused_received=self._allowance.exceeded + (srtp.refused if srtp else 0),
             refused_sent=self.sender.refused,
             messages_dropped=channels.dropped if channels else 0,
             messages_refused=channels.refused if channels else 0,
@@ -89,7 +88,7 @@ class Transport:
             self.restart_ice()
         self._ice.newest.remote_ufrag = remote.ufrag
         if self.state is TransportState.NEW:
-            self._deadline = self._network.monotonic() + self._network.settings.connect_timeout_s
+            self._watch.begin(self._network.monotonic())
             self._enter(Input.REMOTE_SET)
         self._begin()
 
@@ -122,14 +121,12 @@ class Transport:
         self._network.burst.queue_rtcp(self.sender, packet)
 
     def forget_inbound(self, ssrc: int) -> None:
-        """Free what is kept for a stream of the peer's that has ended."""
-        if self._link.srtp is not None:
-            self._link.srtp.forget_inbound(ssrc)
+        """Free what is kept for a stream of the peer's that has ended; its packets could be replayed from then on."""
+        self._link.forget(inbound=ssrc)
 
     def forget_outbound(self, ssrc: int) -> None:
         """Free what is kept for a stream to the peer that has ended; its SSRC must not be used again."""
-        if self._link.srtp is not None:
-            self._link.srtp.forget_outbound(ssrc)
+        self._link.forget(outbound=ssrc)
 
     def fail(self, reason: str) -> None:
         """Give the transport up. Tells the peer by a closing alert, and the listener."""
@@ -143,8 +140,9 @@ class Transport:
 
     def receive_check(self, request: BindingRequest, address: Address, now: float) -> None:
         """A binding request with a user name of ours."""
-        network = self._network
-        refusal = self._ice.refuse(request)
+        if not self._allowance.take():
+            return
+        network, refusal = self._network, self._ice.refuse(request)
         if refusal is not None:
             network.burst.queue_datagram(network.burst.sockaddr(address), refusal)
         elif network.claim(address, self, now):
@@ -153,39 +151,35 @@ class Transport:
             network.retire(accepted.retired)
             if accepted.forgotten is not None:
                 network.release(accepted.forgotten, self)
-            self._heard = now
+            self._watch.heard = now
             self._follow_path()
             self._enter(Input.HEARD)
 
     def receive_dtls(self, datagram: bytes, now: float) -> None:
         """A DTLS datagram from an address of the peer's."""
-        if self.state in _OVER:
+        if self.state in _OVER or not self._allowance.take():
             return
         try:
-            messages = self._link.receive(datagram)
+            messages = self._link.receive(datagram, now)
             if self._link.is_secure and self.state is TransportState.CONNECTING:
-                self._heard = now
-                self._deadline = None
+                self._watch.heard = now
                 self._enter(Input.SECURED)
-            self._link.deliver(messages)
+            self._link.deliver(messages, now)
         except PeerError as error:
             self.fail(str(error))
 
     def receive_srtp(self, pointer: Any, buffer: Any, length: int, is_rtcp: bool, now: float) -> None:
         """An SRTP or SRTCP datagram, in memory that is decrypted in place."""
         srtp = self._link.srtp
-        if srtp is None:
+        if srtp is None or not self._allowance.take():
             return
         packet = srtp.rtcp(pointer, buffer, length) if is_rtcp else srtp.rtp(pointer, buffer, length)
         if packet is None:
             return
-        self._heard = now
+        self._watch.heard = now
         self._packets += 1
         self._octets += length
-        if is_rtcp:
-            self._listener.on_rtcp(packet, now)
-        else:
-            self._listener.on_rtp(packet, now)
+        (self._listener.on_rtcp if is_rtcp else self._listener.on_rtp)(packet, now)
 
     def lose(self, address: Address) -> None:
         """An address now belongs to another transport."""
@@ -194,24 +188,21 @@ class Transport:
 
     def is_alive(self, now: float) -> bool:
         """Whether something authentic was heard lately."""
-        return self.state not in _OVER and now - self._heard < _ALIVE_S
+        return self.state not in _OVER and now - self._watch.heard < _ALIVE_S
 
     def on_time(self, now: float) -> None:
-        """Some time has passed: at least every quarter of a second while CONNECTING, every second otherwise."""
-        settings = self._network.settings
-        silence = now - self._heard
+        """Time has passed: at least every quarter of a second while CONNECTING, every second otherwise."""
+        self._allowance.renew()
         try:
             self._link.on_time()
         except PeerError as error:
             self.fail(str(error))
-        if self._deadline is not None and now >= self._deadline:
-            self.fail(f"not connected within {settings.connect_timeout_s:g} s: {self._missing()}")
-        elif self.state is TransportState.DISCONNECTED and silence >= settings.fail_after_s:
-            self.fail(f"nothing was heard from the peer for {silence:.0f} s")
-        elif self.state is TransportState.CONNECTED and silence >= settings.disconnect_after_s:
-            self._enter(Input.SILENT, f"nothing was heard from the peer for {silence:.0f} s")
-        elif silence < settings.disconnect_after_s:
-            self._enter(Input.HEARD)
+        missing = "the handshake was not finished" if self._path else "no valid connectivity check came"
+        given, reason = self._watch.judge(self.state, now, missing)
+        if given is Input.FAIL:
+            self.fail(reason)
+        elif given is not None:
+            self._enter(given, reason)
 
     # inside
 
@@ -227,7 +218,6 @@ class Transport:
         if given not in TRANSITIONS[self.state]:
             return
         self.sender.shut()
-        self._deadline = None
         self._link.close()
         self._network.retire(self._ice.ufrags)
         for address in self._ice.addresses:
@@ -257,6 +247,3 @@ class Transport:
     def _transmit(self, datagram: bytes) -> None:
         if self._path:
             self._network.burst.queue_datagram(self._path, datagram)
-
-    def _missing(self) -> str:
-        return "the handshake was not finished" if self._path else "no valid connectivity check came"

@@ -209,7 +209,7 @@ class TestAConnection:
 
     async def test_is_answered_in_the_frames_it_speaks(self, connect):
         client = await connect()
-        await client.until("refresh_token")
+        await client.until("offer")
         await client.ws.send_str('{"ping_req":{"timestamp":"5"}}')
         frame = await client.ws.receive(timeout=5)
         assert frame.type is aiohttp.WSMsgType.TEXT

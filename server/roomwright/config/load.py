@@ -37,6 +37,7 @@ _SECTION_TYPES = {
 _VARIABLES: Mapping[str, str] = {
     **{f"LIVEKIT_{path.upper().replace('.', '_')}": path for path in SUPPORTED},
     "NODE_IP": "rtc.node_ip",
+    "UDP_PORT": "rtc.udp_port",
 }
 _VARIABLES_NOT_SUPPORTED = (
     "LIVEKIT_REGION",
@@ -44,7 +45,6 @@ _VARIABLES_NOT_SUPPORTED = (
     "LIVEKIT_TURN_KEY",
     "REDIS_HOST",
     "REDIS_PASSWORD",
-    "UDP_PORT",
 )
 
 

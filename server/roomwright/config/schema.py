@@ -33,6 +33,7 @@ SUPPORTED: Mapping[str, Reader] = {
     "logging.level": readers.log_level,
     "logging.json": readers.boolean,
     "rtc.node_ip": readers.address,
+    "rtc.udp_port": _PORT,
     "grpc.port": _PORT,
 }
 """Readers by path. `limit.max_data_size` and `grpc.port` are not in LiveKit's format."""
@@ -101,7 +102,6 @@ NOT_SUPPORTED = frozenset(
         "rtc.stun_servers",
         "rtc.tcp_port",
         "rtc.turn_servers",
-        "rtc.udp_port",
         "rtc.use_external_ip",
         "rtc.use_ice_lite",
         "rtc.use_mdns",

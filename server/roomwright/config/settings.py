@@ -64,9 +64,14 @@ class LoggingSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RtcSettings:
-    """Media addresses (`rtc:`). `node_ip` is the address that clients are told to send media to; None: not said."""
+    """Media addresses (`rtc:`).
+
+    `node_ip` is the address that clients are told to send media to; None: not said. `udp_port` is where media arrives;
+    0 means any free port, None means 7882, or any free port in development and where `port` is any free port.
+    """
 
     node_ip: str | None = None
+    udp_port: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,6 +99,9 @@ class FakeMedia:
         self.packets.append(packet)
         self.on_packet(packet)
 
+    def refresh(self) -> None:
+        pass
+
     def close(self) -> None:
         self._note("close", None)
 

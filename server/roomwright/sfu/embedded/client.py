@@ -37,6 +37,7 @@ class Client:
         self._session: Session | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0.0
+        self._version = 0
 
     # for the engine
 
@@ -50,6 +51,10 @@ class Client:
     def receive(self, messages: list[Message]) -> None:
         """What the engine has for the client."""
         self._do(self.session.deliver(messages))
+        version = self.participant.version
+        if version != self._version and self.media is not None:
+            self._version = version
+            self._guarded("refresh", self.media.refresh)
 
     # for the media
 
@@ -150,13 +155,16 @@ class Client:
         self._rearm()
 
     def _to_media(self, topic: Topic, content: Any) -> None:
+        media = self.media
+        if media is not None:
+            self._guarded(topic.value, lambda: _MEDIA[topic](media, content))
+
+    def _guarded(self, what: str, do: Callable[[], None]) -> None:
         """A fault of the media plane costs this client its session, and nobody else anything."""
-        if self.media is None:
-            return
         try:
-            _MEDIA[topic](self.media, content)
+            do()
         except Exception:
-            log.exception("a client's media failed", participant=self.participant.sid, topic=topic.value)
+            log.exception("a client's media failed", participant=self.participant.sid, what=what)
             asyncio.get_running_loop().call_soon(self.give_up)
 
     def _hang_up(self, abruptly: bool) -> None:

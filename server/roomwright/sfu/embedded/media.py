@@ -149,6 +149,10 @@ class PeerMedia(Protocol):
         """Send a data packet to the client, over the channel of its `kind`. Shared with others: do not change it."""
         ...
 
+    def refresh(self) -> None:
+        """What the engine knows of the participant changed: a track was muted, say, or it is in another room."""
+        ...
+
     def close(self) -> None:
         """The client is gone: release everything."""
         ...
@@ -234,6 +238,9 @@ class NoPeerMedia:
 
     def deliver(self, packet: pb.DataPacket) -> None:
         """Only an ACTIVE participant receives data, and none is."""
+
+    def refresh(self) -> None:
+        """It makes no difference."""
 
     def close(self) -> None:
         """Nothing to release."""

@@ -1,0 +1,175 @@
+"""The media of one client: it joins negotiation, publications, subscriptions and data, and reports to the engine."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import structlog
+
+from roomwright.media.sdp import Codecs
+from roomwright.media.transport import TransportState
+from roomwright.rooms.commands import Activate, SendPacket
+from roomwright.sfu.embedded.media import Peer, Setup, Source
+from roomwright.sfu.embedded.plane.connection import Connection
+from roomwright.sfu.embedded.plane.data import LOSSY, RELIABLE, Inbound, Outbound
+from roomwright.sfu.embedded.plane.pair import Pair
+from roomwright.sfu.embedded.plane.publications import Publications
+from roomwright.sfu.embedded.plane.single import Single
+from roomwright.sfu.embedded.plane.subscriptions import Subscriptions
+from roomwright_proto import livekit as pb
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from roomwright.sfu.embedded.plane.hub import Hub
+
+log = structlog.get_logger(__name__)
+
+_LINGER_S = 2.0
+"""How long a client whose transport has failed may still say good-bye over signalling."""
+
+
+class ClientMedia:
+    """One client's transports (`PeerMedia`)."""
+
+    def __init__(self, hub: "Hub", peer: Peer, setup: Setup) -> None:
+        self.hub = hub
+        self.peer = peer
+        self.setup = setup
+        self.codecs = Codecs(codec.mime for codec in peer.participant.room.codecs)
+        self.publications = Publications(self)
+        self.subscriptions = Subscriptions(self)
+        self.negotiation: Single | Pair = Single(self) if setup.single_connection else Pair(self)
+        self._inbound = Inbound()
+        self._outbound = Outbound(self.negotiation.primary.transport, hub.loop, self._too_slow)
+        self._lingering: asyncio.TimerHandle | None = None
+        self._active = False
+        self.closed = False
+
+    def __repr__(self) -> str:
+        return f"<ClientMedia {self.peer.participant.sid}: {self.negotiation!r}>"
+
+    def connect(self) -> Connection:
+        """A new connection to the client."""
+        participant = self.peer.participant
+        return Connection(self.hub, self, participant.sid, participant.room.sid)
+
+    def begin(self) -> None:
+        """Offer, where we do so first."""
+        self.negotiation.begin()
+
+    @property
+    def last_sequence(self) -> int:
+        """The last reliable data packet that came from the client."""
+        return self._inbound.last_sequence
+
+    # what the client says
+
+    def on_offer(self, offer: pb.SessionDescription) -> None:
+        """The client offers."""
+        self._attempt("an offer", lambda: self.negotiation.on_offer(offer))
+
+    def on_answer(self, answer: pb.SessionDescription) -> None:
+        """The client answers an offer of ours."""
+        self._attempt("an answer", lambda: self.negotiation.on_answer(answer))
+
+    def on_trickle(self, candidate: pb.TrickleRequest) -> None:
+        """We send no checks: the client's candidates need not be known."""
+
+    def on_track_setting(self, settings: pb.UpdateTrackSettings) -> None:
+        """In what size and quality the client wants subscribed tracks."""
+        self.subscriptions.configure(settings)
+
+    def on_resume(self) -> None:
+        """Signalling is back."""
+        self.negotiation.on_resume()
+
+    def on_sync_state(self, state: pb.SyncState) -> None:
+        """What the client believes. Its descriptions are repeated by the negotiation that follows."""
+
+    # what the engine says
+
+    def announce(self, cid: str, track: pb.TrackInfo) -> None:
+        """The client may publish this."""
+        self.publications.announce(cid, track)
+
+    def withdraw(self, track_sid: str) -> None:
+        """The engine took a track of the client's away."""
+        self.publications.withdraw(track_sid)
+
+    def subscribe(self, source: Source) -> None:
+        """The client shall receive this track."""
+        if self.subscriptions.add(source):
+            self.negotiation.renegotiate()
+
+    def unsubscribe(self, track_sid: str) -> None:
+        """The client shall not receive this track any more."""
+        if self.subscriptions.remove(track_sid):
+            self.negotiation.renegotiate()
+
+    def deliver(self, packet: pb.DataPacket) -> None:
+        """Send a data packet to the client."""
+        label = RELIABLE if packet.kind is pb.DataPacketKind.RELIABLE else LOSSY
+        self._outbound.send(label, self.hub.encode(packet))
+
+    def refresh(self) -> None:
+        """What the engine knows of the participant has changed."""
+        self.publications.refresh()
+        self.negotiation.move(self.peer.participant.room.sid)
+
+    def close(self) -> None:
+        """The client is gone."""
+        self.closed = True
+        if self._lingering is not None:
+            self._lingering.cancel()
+        self._outbound.close()
+        self.subscriptions.close()
+        self.negotiation.close()
+        self.hub.forget(self.peer.participant.sid)
+
+    # for the connections
+
+    def on_state(self, connection: Connection, state: TransportState, reason: str) -> None:
+        """A transport entered a state."""
+        if self.closed:
+            return
+        match state:
+            case TransportState.CONNECTED if connection is self.negotiation.primary and not self._active:
+                self._active = True
+                self.peer.tell(Activate())
+            case TransportState.FAILED:
+                log.info("a client's transport failed", participant=self.peer.participant.sid, reason=reason)
+                if self._lingering is None:
+                    self._lingering = self.hub.loop.call_later(_LINGER_S, self._lost)
+            case _:
+                pass
+
+    def on_channel_open(self, connection: Connection, label: str) -> None:
+        """A data channel can be written to."""
+        if connection is self.negotiation.primary:
+            self._outbound.on_open(label)
+
+    def on_message(self, label: str, data: bytes) -> None:
+        """A message came over a data channel."""
+        packet = self._inbound.read(label, data)
+        if packet is not None and not self.closed:
+            self.peer.tell(SendPacket(packet))
+
+    # inside
+
+    def _attempt(self, what: str, negotiate: Callable[[], None]) -> None:
+        """What a client gets wrong fails its own negotiation only."""
+        try:
+            negotiate()
+        except ValueError as error:
+            log.info(f"{what} cannot be used", participant=self.peer.participant.sid, problem=str(error))
+
+    def _lost(self) -> None:
+        self.peer.give_up()
+
+    def _too_slow(self) -> None:
+        log.info("a client does not take its data", participant=self.peer.participant.sid)
+        self.hub.loop.call_soon(self._give_up_slow)
+
+    def _give_up_slow(self) -> None:
+        if not self.closed:
+            self.peer.give_up()

@@ -1,0 +1,100 @@
+"""The data packets of one client: in from its channels, out with a bounded backlog for what must not be lost."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+import structlog
+
+from roomwright import codec
+from roomwright.codec import CodecError
+from roomwright.media.transport import Transport
+from roomwright_proto import livekit as pb
+
+log = structlog.get_logger(__name__)
+
+RELIABLE, LOSSY, DATA_TRACK = "_reliable", "_lossy", "_data_track"
+"""The labels of the data channels that LiveKit's clients know."""
+BACKLOG_BYTES = 8 * 1024 * 1024
+"""What may wait for a client's reliable channel, besides what waits in the channel itself (2 MB)."""
+_RETRY_S = 0.02
+
+
+class Inbound:
+    """Reads what a client sends. `last_sequence` is the newest of its reliable packets."""
+
+    def __init__(self) -> None:
+        self.last_sequence = 0
+
+    def read(self, label: str, data: bytes) -> pb.DataPacket | None:
+        """The packet in a message; None: nothing to pass on. The channel decides its kind, whatever it says."""
+        if label not in (RELIABLE, LOSSY):
+            return None
+        try:
+            packet = codec.decode(pb.DataPacket, data)
+        except CodecError as error:
+            log.debug("a data packet cannot be read", problem=str(error))
+            return None
+        packet.kind = pb.DataPacketKind.RELIABLE if label == RELIABLE else pb.DataPacketKind.LOSSY
+        return packet if label == LOSSY or self._is_new(packet.sequence) else None
+
+    def _is_new(self, sequence: int) -> bool:
+        """After a resume clients send again what they are not sure of."""
+        if not sequence:
+            return True
+        if sequence <= self.last_sequence:
+            return False
+        self.last_sequence = sequence
+        return True
+
+
+class Outbound:
+    """Sends packets to a client. `give_up` is called when so much waits that the client can only be too slow."""
+
+    def __init__(self, transport: Transport, loop: asyncio.AbstractEventLoop, give_up: Callable[[], None]) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._give_up = give_up
+        self._open = False
+        self._waiting: deque[bytes] = deque()
+        self._bytes = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __repr__(self) -> str:
+        return f"<Outbound: {len(self._waiting)} packets wait>"
+
+    def send(self, label: str, data: bytes) -> None:
+        """Send a packet. A lossy one is dropped if it cannot go at once."""
+        if label == LOSSY:
+            self._transport.send(label, data)
+        elif self._bytes + len(data) <= BACKLOG_BYTES:
+            self._waiting.append(data)
+            self._bytes += len(data)
+            self._flush()
+        elif self._open:
+            self._give_up()
+
+    def on_open(self, label: str) -> None:
+        """A channel can be written to."""
+        if label == RELIABLE:
+            self._open = True
+            self._flush()
+
+    def close(self) -> None:
+        """Forget what waits."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._waiting.clear()
+
+    def _flush(self) -> None:
+        """Send what waits, as far as it goes; the rest is tried again soon. What the client never takes is dropped."""
+        while self._open and self._waiting:
+            if not self._transport.send(RELIABLE, self._waiting[0]) and self._transport.buffered(RELIABLE):
+                break
+            self._bytes -= len(self._waiting.popleft())
+        if self._open and self._waiting and self._timer is None:
+            self._timer = self._loop.call_later(_RETRY_S, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self._flush()

@@ -1,0 +1,136 @@
+"""What all clients share: the socket, the router of packets and its timer, encoded data, what rooms are told."""
+
+import asyncio
+import random
+import socket
+
+from roomwright import codec
+from roomwright.clock import Clock, Ids
+from roomwright.media.forward.up import UpTrack
+from roomwright.media.transport import MediaSocket, TransportSettings
+from roomwright.sfu.embedded.media import Peer, Setup, Source
+from roomwright.sfu.embedded.plane import notices
+from roomwright.sfu.embedded.plane.client import ClientMedia
+from roomwright.sfu.embedded.plane.router import WakingRouter
+from roomwright_proto import livekit as pb
+
+_DEMAND_S = 0.1
+"""Changes of what subscribers want are gathered for that long."""
+
+
+class Hub:
+    """The clients' media. Must be made on the event loop; `sock` is bound.
+
+    Attributes:
+        socket: the transports.
+        router: the endpoints.
+        clients: by the sids of their participants.
+    """
+
+    def __init__(self, settings: TransportSettings, clock: Clock, ids: Ids, sock: socket.socket) -> None:
+        self.socket = MediaSocket(settings, clock, ids, sock)
+        self.router = WakingRouter(self.socket.burst, self._on_event, self._on_due)
+        self.clients: dict[str, ClientMedia] = {}
+        self._clock = clock
+        self._loop = asyncio.get_running_loop()
+        self._random = random.Random(ids.secret())  # noqa: S311 - names streams and sessions, keeps no secret
+        self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0
+        self._taking = False
+        self._demanded: dict[UpTrack, None] = {}
+        self._encoded: tuple[pb.DataPacket, bytes] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Hub {len(self.clients)} clients, {self.socket!r}, {self.router!r}>"
+
+    def open(self, peer: Peer, setup: Setup) -> ClientMedia:
+        """Serve one more client."""
+        media = ClientMedia(self, peer, setup)
+        self.clients[peer.participant.sid] = media
+        media.begin()
+        self._rearm()
+        return media
+
+    def forget(self, participant_sid: str) -> None:
+        """A client is gone."""
+        self.clients.pop(participant_sid, None)
+
+    def close(self) -> None:
+        """Close the socket."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self.socket.close()
+
+    # for the clients
+
+    def now(self) -> float:
+        """The time, in seconds on the monotonic scale."""
+        return self._clock.monotonic()
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """Where everything runs."""
+        return self._loop
+
+    def new_ssrc(self) -> int:
+        """A random SSRC; never 0, and never our own reports' 1."""
+        return self._random.randrange(2, 2**32)
+
+    def new_session_id(self) -> int:
+        """A random number for a description's origin."""
+        return self._random.randrange(1, 2**63)
+
+    def encode(self, packet: pb.DataPacket) -> bytes:
+        """The bytes of a data packet; one that goes to many is encoded once."""
+        if self._encoded is None or self._encoded[0] is not packet:
+            self._encoded = (packet, codec.encode(packet))
+        return self._encoded[1]
+
+    def find(self, source: Source) -> UpTrack | None:
+        """What arrives of a track that somebody receives."""
+        return source.media.publications.find(source.track.sid) if isinstance(source.media, ClientMedia) else None
+
+    def demand(self, up: UpTrack) -> None:
+        """What subscribers want of a track may have changed: its publisher is told soon."""
+        if up.kind == "video":
+            if not self._demanded:
+                self._loop.call_later(_DEMAND_S, self._tell_demand)
+            self._demanded[up] = None
+
+    # time and events
+
+    def _on_event(self) -> None:
+        if not self._taking:
+            self._taking = True
+            self._loop.call_soon(self._take)
+
+    def _take(self) -> None:
+        self._taking = False
+        for event in self.router.take_events():
+            notices.tell(self.clients, event)
+
+    def _tell_demand(self) -> None:
+        demanded, self._demanded = self._demanded, {}
+        for up in demanded:
+            media = self.clients.get(up.endpoint.participant_sid)
+            if media is not None and media.publications.find(up.track_sid) is up:
+                media.peer.signal(notices.demand(up))
+
+    def _on_due(self, due: float) -> None:
+        if self._timer is None or due < self._due:
+            self._rearm()
+
+    def _rearm(self) -> None:
+        due = self.router.next_timeout()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None
+        if due is not None:
+            self._due = due
+            self._timer = self._loop.call_later(max(0.0, due - self.now()), self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self.router.tick(self.now())
+        self._take()
+        self._rearm()

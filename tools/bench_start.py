@@ -29,6 +29,7 @@ from benchlib import (
     Program,
     ask,
     columns,
+    cpu_seconds,
     environment,
     pinned,
     require,
@@ -48,10 +49,11 @@ MIB, KIB = 1024 * 1024, 1024
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """One start: seconds from the process's start to the two first answers, and the memory when it is idle again."""
+    """One start: seconds from the process's start to the two first answers, and what that took of CPU and memory."""
 
     page_s: float
     call_s: float
+    cpu_s: float
     resident: int
 
 
@@ -121,8 +123,9 @@ def start_once(headers: Mapping[str, str]) -> Start:
         page_s = time.perf_counter() - begin
         list_rooms(port, headers)
         call_s = time.perf_counter() - begin
+        cpu_s = cpu_seconds(process.pid)
         time.sleep(SETTLED_S)
-        return Start(page_s, call_s, resident_bytes(process.pid))
+        return Start(page_s, call_s, cpu_s, resident_bytes(process.pid))
 
 
 def import_times(log: str) -> Counter[str]:
@@ -160,6 +163,7 @@ def starts(count: int) -> list[Figure]:
     return [
         Figure.of("first answer (GET /)", [start.page_s for start in measured], "s", FIRST_ANSWER_S),
         Figure.of("first call answered (ListRooms)", [start.call_s for start in measured], "s"),
+        Figure.of("CPU time until then", [start.cpu_s for start in measured], "s"),
         Figure.of("resident memory, idle", [start.resident / MIB for start in measured], "MiB", RESIDENT_MIB),
     ]
 

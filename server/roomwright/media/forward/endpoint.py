@@ -21,8 +21,9 @@ OUR_SSRC = 1
 
 
 class Endpoint:
-    """A peer connection. `tracks` are what it publishes, by mid; `estimate` is the REMB of the client, 0: none yet.
+    """A peer connection. `tracks` are what it publishes, by mid; `downs` what it receives, by SSRC.
 
+    `room` may be set when the participant moves. `estimate` is the client's REMB in bits per second, 0: none yet.
     `unknown` counts packets that belong to no track.
     """
 
@@ -37,6 +38,7 @@ class Endpoint:
         self.unknown = 0
         self._handlers: dict[bytes, _Handler] = {}
         self._streams: dict[int, Stream] = {}
+        self._used: set[int] = set()
 
     def __repr__(self) -> str:
         return f"<Endpoint {self.participant_sid}: {len(self.tracks)} up, {len(self.downs)} down>"
@@ -66,25 +68,32 @@ class Endpoint:
                 self._handlers[_key(ssrc)] = Repair.of(stream).on_packet
         return track
 
-    def unpublish(self, mid: str, now: float) -> None:
-        """A section carries nothing any more. Unknown mids are ignored."""
+    def unpublish(self, mid: str, now: float) -> list[int]:
+        """A section carries nothing any more. Returns the SSRCs that have ended, retransmissions too."""
         track = self.tracks.pop(mid, None)
         if track is None:
-            return
+            return []
         gone = set(track.streams.values())
+        ended = [key for key, handler in self._handlers.items() if _stream_of(handler) in gone]
         track.close(now)
-        self._streams = {ssrc: stream for ssrc, stream in self._streams.items() if stream not in gone}
-        self._handlers = {key: take for key, take in self._handlers.items() if _stream_of(take) not in gone}
+        for key in ended:
+            del self._handlers[key]
+            self._streams.pop(int.from_bytes(key, "big"), None)
+        return [int.from_bytes(key, "big") for key in ended]
 
     # subscribing
 
     def subscribe(self, up: UpTrack, sent: Sent, now: float) -> DownTrack:
-        """Begin to send a track. The same subscription again, after another negotiation, changes nothing."""
+        """Begin to send a track. The same subscription again, after another negotiation, changes nothing.
+
+        Raises ValueError for an SSRC that was used before: two packets of one SSRC and number reveal AES-GCM's key.
+        """
         known = self.downs.get(sent.wanted.ssrc)
         if known is not None and known.up is up:
             return known
-        if known is not None:
-            self.unsubscribe(known, now)
+        if sent.wanted.ssrc in self._used:
+            raise ValueError(f"SSRC {sent.wanted.ssrc} was used for another subscription")
+        self._used.add(sent.wanted.ssrc)
         down = self.downs[sent.wanted.ssrc] = DownTrack(self, up, sent)
         up.downs[down] = None
         down.settle(now)

@@ -5,8 +5,9 @@ from roomwright.media.rtp.rtcp import ReportBlock, SenderReport
 
 RESTART = 2_000
 """A jump ahead of so many packets is a new beginning, not a loss."""
-TOO_LATE = -1_000
-"""Packets that come later than that are dropped: nobody waits for them any more."""
+TOO_LATE = -500
+"""Packets that come later than that are dropped: nobody waits for them any more, and whether they came before is not
+known (`ring.SLOTS` packets are)."""
 
 
 class Reception:

@@ -47,8 +47,6 @@ class Router:
         endpoint.close(now)
         self.endpoints.pop(endpoint, None)
         self._quality.forget(endpoint)
-        if all(other.room != endpoint.room for other in self.endpoints):
-            self._speakers.pop(endpoint.room, None)
 
     def take_events(self) -> list[Event]:
         """What has happened since the last call, in order."""
@@ -85,7 +83,8 @@ class Router:
             self._settle_layers(now)
         if self._next_quality <= now:
             self._next_quality = now + self.settings.quality_interval
-            self._events += self._quality.measure(list(self.endpoints))
+            for changed in self._quality.measure(list(self.endpoints)):
+                self.emit(changed)
 
     def _on_due(self, now: float) -> None:
         self._due = _FAR
@@ -106,7 +105,9 @@ class Router:
         for name, room in levels.items():
             changed = self._speakers.setdefault(name, Speakers(name)).update(room)
             if changed:
-                self._events.append(changed)
+                self.emit(changed)
+        for name in self._speakers.keys() - levels.keys():
+            del self._speakers[name]
 
     def _settle_layers(self, now: float) -> None:
         for endpoint in self.endpoints:

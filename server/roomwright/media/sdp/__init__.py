@@ -9,6 +9,7 @@ from roomwright.media.sdp.description import Extension, RtpCodec
 from roomwright.media.sdp.errors import SdpError
 from roomwright.media.sdp.offerer import Accepted, Offer, Offerer
 from roomwright.media.sdp.parameters import Candidate, DtlsParameters, IceParameters, TransportParameters
+from roomwright.media.sdp.reader import parse
 from roomwright.media.sdp.tracks import Announced, Published, Requirement, Sent, Wanted
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "Sent",
     "TransportParameters",
     "Wanted",
+    "parse",
 ]

@@ -5,7 +5,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,10 @@ class Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """A request and what is expected of its answer; `response` is None where the answer does not matter."""
+    """A request and what is expected of its answer; `response` is None where the answer does not matter.
+
+    `before` are the steps that prepared it, for the exchange that a case is about.
+    """
 
     request: Mapping[str, Any]
     response: Response | None = None
@@ -32,6 +35,7 @@ class Exchange:
     capture: Mapping[str, str] = field(default_factory=dict[str, str])
     differs: tuple[tuple[str, str], ...] = ()
     eventually_s: float = 0.0
+    before: tuple["Step", ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +47,10 @@ class Sleep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParticipantStep:
-    """Something a participant does (`kind` is the recorded key, such as `ws_join`)."""
+    """What a participant does or sees: `kind` is the recorded key, such as `ws_join`, `content` what is under it."""
 
     kind: str
+    content: Any = None
 
 
 Step = Exchange | Sleep | ParticipantStep
@@ -88,14 +93,19 @@ class Case:
 def waiting_for(case: Case) -> str | None:
     """What the case waits for, or None when it can be replayed today.
 
-    Participants need signalling (and media); seeded cases need a store with recordings in it.
+    Participants may need media; seeded cases need a store with recordings in it.
     """
-    if case.needs:
-        return {"ws": "signalling", "rtc": "media", "seed": "stored egresses"}[case.needs]
-    paths = [step.request["path"] for _, step in case.steps if isinstance(step, Exchange)]
-    if any(path.startswith(("/rtc", "/agent")) for path in paths):
-        return "signalling"
-    return None
+    if case.needs in _WAITING:
+        return _WAITING[case.needs]
+    upgrades = [step for _, step in case.steps if isinstance(step, Exchange) and "Upgrade" in _headers(step)]
+    return "agents" if any(step.request["path"].startswith("/agent") for step in upgrades) else None
+
+
+_WAITING = {"rtc": "media", "seed": "stored egresses"}
+
+
+def _headers(exchange: Exchange) -> Mapping[str, Any]:
+    return exchange.request.get("headers") or {}
 
 
 def load(files: Iterable[Path] | None = None) -> list[Case]:
@@ -113,6 +123,7 @@ def read(path: Path) -> Iterator[Case]:
 
 def parse_case(recorded: Mapping[str, Any]) -> Case:
     """A recorded case in its typed form."""
+    setup = tuple(parse_step(step) for step in recorded.get("setup", ()))
     return Case(
         id=recorded["id"],
         group=recorded["group"],
@@ -121,8 +132,8 @@ def parse_case(recorded: Mapping[str, Any]) -> Case:
         needs=recorded.get("needs") or "",
         rooms=tuple(recorded.get("rooms", ())),
         delete_all_rooms=recorded.get("pre") == "delete_all_rooms",
-        setup=tuple(parse_step(step) for step in recorded.get("setup", ())),
-        main=_exchange(recorded),
+        setup=setup,
+        main=replace(_exchange(recorded), before=setup),
         after=tuple(parse_step(step) for step in recorded.get("after", ())),
         cleanup=tuple(recorded.get("cleanup", ())),
     )
@@ -134,7 +145,8 @@ def parse_step(recorded: Mapping[str, Any]) -> Step:
         return _exchange(recorded)
     if "sleep" in recorded:
         return Sleep(seconds=recorded["sleep"])
-    return ParticipantStep(kind=next(iter(recorded)))
+    kind = next(iter(recorded))
+    return ParticipantStep(kind=kind, content=recorded[kind])
 
 
 def _exchange(recorded: Mapping[str, Any]) -> Exchange:

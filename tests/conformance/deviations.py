@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.conformance.cases import Exchange, Response
+from tests.conformance.cases import Exchange, ParticipantStep, Response
 from tests.conformance.compare import is_twirp_error
 
 MAX_DATA_SIZE = 256_000
@@ -155,6 +155,22 @@ def _each_room_once(exchange: Exchange) -> Response:
     return replace(_recorded(exchange), body={"json": {"rooms": list(by_name.values())}})
 
 
+def _takes_a_participant_elsewhere(exchange: Exchange) -> bool:
+    """Of one that is there: for one that is not, both servers find nobody."""
+    elsewhere = {("RoomService", "ForwardParticipant"), ("RoomService", "MoveParticipant")}
+    return _route(exchange) in elsewhere and (_recorded(exchange).status, _code(exchange)) == (500, "unknown")
+
+
+def _wants_into_a_full_room(exchange: Exchange) -> bool:
+    """Asked by a newcomer, after as many joins as the room has seats."""
+    if not _path(exchange).startswith("/rtc") or _recorded(exchange).status not in {200, 500}:
+        return False
+    requests = [_message(step) for step in exchange.before if isinstance(step, Exchange)]
+    seats = max((message.get("max_participants") or 0 for message in requests), default=0)
+    joined = [step for step in exchange.before if isinstance(step, ParticipantStep) and step.kind == "ws_join"]
+    return 0 < seats <= len(joined)
+
+
 def _no_rooms(recorded: Response) -> Response:
     return replace(recorded, body={"json": {"rooms": []}}) if _listed_rooms(recorded) else recorded
 
@@ -196,6 +212,18 @@ RULES: tuple[Rule, ...] = (
         reason="asked for a name twice, the reference lists the room twice with its redis store and once without",
         applies=_lists_a_room_twice,
         instead=_each_room_once,
+    ),
+    Rule(
+        name="participants are moved and forwarded",
+        reason="the open-source reference leaves these methods to the vendor's cloud",
+        applies=_takes_a_participant_elsewhere,
+        instead=lambda exchange: replace(_recorded(exchange), status=200, body={"json": {}}),
+    ),
+    Rule(
+        name="a full room says so",
+        reason="the reference answers 500 to the handshake and success to validate, and SDKs try four times in vain",
+        applies=_wants_into_a_full_room,
+        instead=lambda exchange: replace(_recorded(exchange), status=403, body="<any>"),
     ),
     Rule(
         name="WHIP is not implemented",

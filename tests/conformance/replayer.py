@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,9 +12,10 @@ from tests.conformance.cases import Case, Exchange, ParticipantStep, Response, S
 from tests.conformance.compare import json_body, mismatches
 from tests.conformance.deviations import Rule, rule_for
 from tests.conformance.matching import find
+from tests.conformance.participants import Participant, StepFailedError
 from tests.conformance.rawhttp import Answer
-from tests.conformance.requests import build
-from tests.conformance.tokens import Credentials
+from tests.conformance.requests import build, fill_deep
+from tests.conformance.tokens import Credentials, mint
 
 _LONGEST_SLEEP = 2.5  # recorded pauses are longer for the reference's sake; the time-outs they wait for are one second
 _POLL_INTERVAL = 0.05
@@ -67,13 +68,18 @@ class _Replay:
         self._case = case
         self._target = target
         self._variables: dict[str, Any] = {}
+        self._participants: dict[str, Participant] = {}
         self._outcome = Outcome(case=case)
 
     async def run(self) -> Outcome:
         rooms = await self._all_rooms() if self._case.delete_all_rooms else self._case.rooms
         await self._delete_rooms(rooms)
-        for label, step in self._case.steps:
-            await self._step(label, step)
+        try:
+            for label, step in self._case.steps:
+                await self._step(label, step)
+        finally:
+            for participant in self._participants.values():
+                await participant.close()
         for request in self._case.cleanup:
             await self._send(request)
         await self._delete_rooms(self._case.rooms)
@@ -85,8 +91,46 @@ class _Replay:
                 await asyncio.sleep(min(seconds, _LONGEST_SLEEP))
             case Exchange():
                 await self._exchange(label, step)
-            case ParticipantStep(kind=kind):
-                raise NotImplementedError(f"{kind}: such cases wait")
+            case ParticipantStep():
+                await self._participate(label, step)
+
+    async def _participate(self, label: str, step: ParticipantStep) -> None:
+        content = fill_deep(step.content, self._variables)
+        try:
+            await _PARTICIPANT_STEPS[step.kind](self, content)
+        except StepFailedError as failure:
+            request = rawhttp.Request(method=step.kind, path=str(content))
+            self._outcome.mismatches.append(
+                Mismatch(
+                    step=label, request=request, expected=None, answer=Answer(status=0), differences=(str(failure),)
+                )
+            )
+
+    async def _ws_join(self, step: Mapping[str, Any]) -> None:
+        target = self._target
+        token = mint(step["token"], target.credentials)
+        try:
+            participant, bound = await Participant.join(f"http://{target.host}:{target.port}", token, step)
+        except StepFailedError:
+            if not step.get("may_fail"):
+                raise
+            return
+        self._participants[step["as"]] = participant
+        self._variables.update(bound)
+
+    async def _ws_send(self, step: Mapping[str, Any]) -> None:
+        await self._participants[step["as"]].send(step["message"])
+
+    async def _ws_expect(self, step: Mapping[str, Any]) -> None:
+        participant = self._participants[step["as"]]
+        expect = participant.expect_not if step.get("absent") else participant.expect
+        await expect(step["type"], step["match"], step["within_s"])
+
+    async def _ws_closed(self, step: Mapping[str, Any]) -> None:
+        await self._participants[step["as"]].expect_closed(step.get("code"), step["within_s"])
+
+    async def _ws_close(self, name: str) -> None:
+        await self._participants.pop(name).close()
 
     async def _exchange(self, label: str, exchange: Exchange) -> None:
         rule = None if exchange.response is None else rule_for(exchange)
@@ -173,6 +217,15 @@ class _Replay:
     async def _delete_rooms(self, names: tuple[str, ...]) -> None:
         for name in names:
             await self._call("DeleteRoom", {"room": name})
+
+
+_PARTICIPANT_STEPS: Mapping[str, Callable[[_Replay, Any], Awaitable[None]]] = {
+    "ws_join": _Replay._ws_join,
+    "ws_send": _Replay._ws_send,
+    "ws_expect": _Replay._ws_expect,
+    "ws_closed": _Replay._ws_closed,
+    "ws_close": _Replay._ws_close,
+}
 
 
 def _find(answer: Answer, path: str) -> Any:

@@ -27,7 +27,7 @@ def test_a_line_separator_inside_a_case_does_not_cut_it(tmp_path):
 
 def test_steps_have_kinds():
     assert parse_step({"sleep": 2.0}) == Sleep(seconds=2.0)
-    assert parse_step({"ws_join": {}}) == ParticipantStep(kind="ws_join")
+    assert parse_step({"ws_join": {"as": "a"}}) == ParticipantStep(kind="ws_join", content={"as": "a"})
     unchecked = {"request": {}, "check": False, "response": {"status": 1, "headers": {}, "body": ""}}
     assert parse_step(unchecked) == Exchange(request={})
 

@@ -103,5 +103,7 @@ def test_waiting_cases_are_told_from_the_case_not_from_a_list():
     }
     assert waiting_for(parse_case(plain)) is None
     assert waiting_for(parse_case(plain | {"needs": "rtc"})) == "media"
-    assert waiting_for(parse_case(plain | {"setup": [{"request": {"path": "/rtc/validate"}}]})) == "signalling"
-    assert waiting_for(parse_case(plain | {"request": {"path": "/agent"}})) == "signalling"
+    assert waiting_for(parse_case(plain | {"needs": "ws"})) is None
+    upgrade = {"path": "/agent", "headers": {"Upgrade": "websocket"}}
+    assert waiting_for(parse_case(plain | {"request": upgrade})) == "agents"
+    assert waiting_for(parse_case(plain | {"request": {"path": "/agent"}})) is None

@@ -111,13 +111,13 @@ class Front:
         try:
             claims = await self._claims(request, query)
         except ServiceError as refusal:
-            return twirp.error(refusal) if self._twirp.owns(path) else self._no_token(path, refusal)
+            return twirp.error(refusal) if self._twirp.owns(path) else self._no_token(request, path, refusal)
         return await self._route(request, path, query, claims) if location is None else _redirect(location, query)
 
-    def _no_token(self, path: str, refusal: ServiceError) -> Answer:
-        """A text, which clients show; scripts of any origin may read what is behind a door."""
-        answer = text(401, refusal.message)
-        return answer._replace(headers=PUBLIC) if path in self._doors else answer
+    def _no_token(self, request: web.BaseRequest, path: str, refusal: ServiceError) -> Answer:
+        """A text, which clients show; scripts of any origin may read it where they may ask."""
+        answer, may_ask = text(401, refusal.message), path in self._doors and "Upgrade" not in request.headers
+        return answer._replace(headers=PUBLIC) if may_ask else answer
 
     def _location(self, path: str) -> str | None:
         """Where a path that is not clean, or lacks a service's final slash, should go; None when it is fine."""

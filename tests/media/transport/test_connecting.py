@@ -181,7 +181,7 @@ async def test_the_peer_closes(net):
     transport, heard, peer = await net.connect()
     await peer.dtls.stop()
     await until(lambda: transport.state is TransportState.FAILED)
-    assert heard.states[-1] == (TransportState.FAILED, "the peer closed the connection")
+    assert heard.states[-1] == (TransportState.FAILED, PEER_CLOSED)
 
 
 async def test_closing_tells_the_peer_and_releases_everything(net):

@@ -75,6 +75,10 @@ async def test_mutated_traffic_of_a_whole_connection(net, talking, seed):
     assert await is_untouched(bystander)
     assert transport.state is TransportState.CONNECTED
     assert await is_untouched((transport, talking[1], peer))
+    peer.channels["_reliable"].send(b"still here")
+    await until(lambda: talking[1].messages[-1:] == [("_reliable", b"still here", False)])
+    assert transport.send("_reliable", b"so are we")
+    assert await asyncio.wait_for(peer.messages.get(), 5) == ("_reliable", b"so are we")
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -13,7 +13,8 @@
 
 We are `a=ice-lite`, and `a=setup:passive` in an answer (`active` only to a peer that insists on `passive`); in an offer
 of ours we say `actpass` and the answer decides, `Setup.ACTIVE` or `Setup.PASSIVE`. SCTP is on port 5000 and takes
-messages of MAX_MESSAGE_BYTES. The order of calls is free: channels may be asked for at once, and a client that is
+messages of MAX_MESSAGE_BYTES. A transport that FAILED has released everything already, and `close` is all that can be
+done with it; its reason is PEER_CLOSED when the client said goodbye. The order of calls is free: channels may be asked for at once, and a client that is
 faster than its description is waited for.
 
 What happens comes back through a `TransportListener`, synchronously. Everything runs on the event loop's thread; there
@@ -22,6 +23,7 @@ RTP's meaning, what goes to whom.
 """
 
 from roomwright.media.transport.burst import MAX_RTP_BYTES, SLOT_BYTES, Burst, Sender
+from roomwright.media.transport.errors import PEER_CLOSED
 from roomwright.media.transport.listener import (
     Candidate,
     LocalParameters,
@@ -40,6 +42,7 @@ from roomwright.media.transport.transport import Transport
 __all__ = [
     "MAX_MESSAGE_BYTES",
     "MAX_RTP_BYTES",
+    "PEER_CLOSED",
     "SCTP_PORT",
     "SLOT_BYTES",
     "Burst",

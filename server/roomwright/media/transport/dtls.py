@@ -10,7 +10,7 @@ from typing import Any
 from OpenSSL import SSL
 
 from roomwright.media.transport.certificate import Certificate, is_fingerprint_of
-from roomwright.media.transport.errors import PeerError
+from roomwright.media.transport.errors import PEER_CLOSED, PeerError
 from roomwright.media.transport.srtp import Profile, SrtpKeys
 
 MTU = 1200
@@ -132,7 +132,7 @@ class Dtls:
             except _NOTHING_MORE:
                 return messages
             except SSL.ZeroReturnError as error:
-                raise PeerError("the peer closed the connection") from error
+                raise PeerError(PEER_CLOSED) from error
             except SSL.Error as error:
                 raise PeerError(f"the DTLS connection broke ({_reason(error)})") from error
 

@@ -13,6 +13,7 @@ from aiortc.rtcdtlstransport import (
 
 from roomwright.clock import ManualClock, RandomIds
 from roomwright.media.transport import (
+    PEER_CLOSED,
     MediaSocket,
     RemoteParameters,
     Setup,

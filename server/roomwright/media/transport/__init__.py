@@ -14,8 +14,8 @@
 We are `a=ice-lite`, and `a=setup:passive` in an answer (`active` only to a peer that insists on `passive`); in an offer
 of ours we say `actpass` and the answer decides, `Setup.ACTIVE` or `Setup.PASSIVE`. SCTP is on port 5000 and takes
 messages of MAX_MESSAGE_BYTES. A transport that FAILED has released everything already, and `close` is all that can be
-done with it; its reason is PEER_CLOSED when the client said goodbye. The order of calls is free: channels may be asked for at once, and a client that is
-faster than its description is waited for.
+done with it; its reason is PEER_CLOSED when the client said goodbye. The order of calls is free: channels may be asked
+for at once, and a client that is faster than its description is waited for.
 
 What happens comes back through a `TransportListener`, synchronously. Everything runs on the event loop's thread; there
 are no tasks. Owned here: the socket, STUN, DTLS, SRTP, SCTP, their timers and limits. Not here: session descriptions,

@@ -1,0 +1,50 @@
+// Guests in livekit-client, each in a page of its own in headless Chromium: the README has the protocol.
+
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+import { say, serve } from "../protocol.mjs";
+
+const FLAGS = [
+  "--allow-loopback-in-peer-connection", // there is no other network
+  "--use-fake-device-for-media-stream",
+  "--use-fake-ui-for-media-stream",
+  "--autoplay-policy=no-user-gesture-required",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+const SDK = createRequire(import.meta.url).resolve("livekit-client");
+
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
+const pages = new Map();
+
+async function open(who, url) {
+  const page = await browser.newPage();
+  page.on("pageerror", (error) => console.error(`${who}: ${error}`));
+  await page.exposeFunction("tell", (event, details) => say({ who, event, ...details }));
+  await page.goto(url.replace(/^ws/, "http")); // any page of loopback: only there a script may use devices
+  await page.addScriptTag({ path: SDK });
+  await page.addScriptTag({ path: new URL("guest.js", import.meta.url).pathname });
+  return page;
+}
+
+await serve(async (who, command, given) => {
+  if (command === "connect" && !pages.has(who)) pages.set(who, await open(who, given.url));
+  const page = pages.get(who);
+  if (page === undefined) return null; // it never connected
+  const [result, error] = await page.evaluate(
+    ([command, given]) => window.guest[command](given).then((result) => [result], (error) => [null, [error.name, error.message]]),
+    [command, given],
+  );
+  if (command === "disconnect") {
+    pages.delete(who);
+    await page.close();
+  }
+  if (error) throw Object.assign(new Error(error[1]), { name: error[0] });
+  return result;
+});
+await browser.close();

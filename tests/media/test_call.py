@@ -11,7 +11,8 @@ from aiortc.mediastreams import AudioStreamTrack, MediaStreamTrack, VideoStreamT
 from roomwright.clock import RandomIds, SystemClock
 from roomwright.media.forward.events import MediaStarted
 from roomwright.media.forward.router import Router
-from roomwright.media.sdp import Announced, Answer, Answerer, Codecs, TransportParameters, Wanted
+from roomwright.media.forward.up import UpTrack
+from roomwright.media.sdp import Announced, Answer, Answerer, Codecs, Offerer, TransportParameters, Wanted
 from roomwright.media.transport import MediaSocket, RemoteParameters, Setup, TransportSettings, TransportState
 
 CODECS = Codecs(["audio/opus", "video/VP8", "video/rtx"])
@@ -26,17 +27,25 @@ class Side:
         self.endpoint = hub.router.open(sid, "room", self.transport.sender, hub.now)
         self.answerer = Answerer(CODECS, 1)
 
-    def answer(self, sdp: str, announced=(), wanted=()) -> Answer:
+    @property
+    def local(self) -> TransportParameters:
         ours = self.transport.local
-        local = TransportParameters.of(ours.ufrag, ours.pwd, ours.fingerprint, ours.candidates)
-        answer = self.answerer.answer(sdp, local, announced, wanted)
-        remote = answer.remote
+        return TransportParameters.of(ours.ufrag, ours.pwd, ours.fingerprint, ours.candidates)
+
+    def answer(self, sdp: str, announced=(), wanted=()) -> Answer:
+        answer = self.answerer.answer(sdp, self.local, announced, wanted)
+        self.meet(answer.remote)
+        return answer
+
+    def meet(self, remote: TransportParameters) -> None:
         self.transport.set_remote(
             RemoteParameters(
-                ufrag=remote.ice.ufrag, fingerprint=remote.dtls.fingerprint, setup=Setup(remote.dtls.setup)
+                ufrag=remote.ice.ufrag,
+                fingerprint=remote.dtls.fingerprint,
+                setup=Setup(remote.dtls.setup),
+                max_message_bytes=remote.max_message_bytes,
             )
         )
-        return answer
 
     def on_state(self, state: TransportState, reason: str) -> None:
         assert state is not TransportState.FAILED, reason
@@ -81,6 +90,14 @@ async def hub() -> AsyncIterator[Hub]:
     hub.socket.close()
 
 
+@pytest.fixture
+async def clients() -> AsyncIterator[list[RTCPeerConnection]]:
+    clients = [RTCPeerConnection(RTCConfiguration(iceServers=[])) for _ in range(2)]
+    yield clients
+    for client in clients:
+        await client.close()
+
+
 async def connect(client: RTCPeerConnection, side: Side, announced=(), wanted=()) -> Answer:
     await client.setLocalDescription(await client.createOffer())
     answer = side.answer(client.localDescription.sdp, announced, wanted)
@@ -94,9 +111,7 @@ async def frames(track: MediaStreamTrack, count: int) -> list[float]:
         return [float((frame := await track.recv()).pts * frame.time_base) for _ in range(count)]
 
 
-async def test_sound_and_picture_go_from_one_client_to_the_other(hub):
-    publisher = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-    subscriber = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+async def publish(hub: Hub, publisher: RTCPeerConnection) -> tuple[Side, dict[str, UpTrack]]:
     microphone, camera = AudioStreamTrack(), VideoStreamTrack()
     publisher.addTrack(microphone)
     publisher.addTrack(camera)
@@ -105,11 +120,14 @@ async def test_sound_and_picture_go_from_one_client_to_the_other(hub):
         Announced(track_sid="TR_v", kind="video", cids=(camera.id,)),
     ]
     source = Side(hub, "PA_1")
-    ups = {}
-    for item in (await connect(publisher, source, announced)).published:
-        ups[item.track_sid] = source.endpoint.publish(item, hub.now)
-    assert set(ups) == {"TR_a", "TR_v"}
+    answer = await connect(publisher, source, announced)
+    return source, {item.track_sid: source.endpoint.publish(item, hub.now) for item in answer.published}
 
+
+async def test_sound_and_picture_go_from_one_client_to_the_other(hub, clients):
+    publisher, subscriber = clients
+    source, ups = await publish(hub, publisher)
+    assert set(ups) == {"TR_a", "TR_v"}
     got: dict[str, MediaStreamTrack] = {}
     subscriber.on("track", lambda track: got.setdefault(track.kind, track))
     subscriber.addTransceiver("audio", direction="recvonly")
@@ -130,5 +148,36 @@ async def test_sound_and_picture_go_from_one_client_to_the_other(hub):
     assert started == {"audio/opus", "video/VP8"}
     assert all(down.packets or down.group for down in downs)
     assert source.endpoint.unknown == 0
-    await publisher.close()
-    await subscriber.close()
+
+
+async def test_a_client_that_is_offered_to_receives_what_it_accepts(hub, clients):
+    """Two connections: data channels first, then tracks come and go on sections that are used again."""
+    publisher, subscriber = clients
+    _, ups = await publish(hub, publisher)
+    got: list[MediaStreamTrack] = []
+    subscriber.on("track", got.append)
+    sink = Side(hub, "PA_2")
+    sink.transport.channel("_reliable")
+    offerer = Offerer(CODECS, 1, sink.local)
+
+    async def negotiate(*wanted: Wanted):
+        offerer.want(wanted)
+        offer = offerer.offer()
+        assert offer is not None
+        await subscriber.setRemoteDescription(RTCSessionDescription(sdp=offer.sdp, type="offer"))
+        await subscriber.setLocalDescription(await subscriber.createAnswer())
+        accepted = offerer.accept(subscriber.localDescription.sdp, offer.id)
+        assert accepted is not None
+        sink.meet(accepted.remote)
+        return [sink.endpoint.subscribe(ups[sent.wanted.track_sid], sent, hub.now) for sent in accepted.sent]
+
+    sound = Wanted(track_sid="TR_a", participant_sid="PA_1", kind="audio", ssrc=111_111)
+    picture = Wanted(track_sid="TR_v", participant_sid="PA_1", kind="video", ssrc=222_222, rtx_ssrc=333_333)
+    assert await negotiate() == []
+    assert len(await negotiate(sound)) == 1
+    assert len(await negotiate(sound, picture)) == 2
+    assert [track.kind for track in got] == ["audio", "video"]
+    await asyncio.gather(frames(got[0], 20), frames(got[1], 10))
+    (left,) = await negotiate(picture)
+    assert left.up.kind == "video"
+    await frames(got[1], 10)

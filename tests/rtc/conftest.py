@@ -18,7 +18,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Every test here needs real clients, and shares their programs on one event loop."""
     for item in items:
         if "tests/rtc/" in item.path.as_posix():
-            item.add_marker(pytest.mark.rtc)
+            item.add_marker(pytest.mark.suite)
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 

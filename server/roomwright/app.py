@@ -21,6 +21,7 @@ from roomwright.services.routes import Route, table
 from roomwright.sfu.backend import Backend
 from roomwright.sfu.embedded import EmbeddedBackend
 from roomwright.sfu.embedded.plane import MediaAddress, WebRtc
+from roomwright.signalling.ice_servers import ice_servers
 from roomwright.wire.access_log import AccessLog
 from roomwright.wire.grpc import GrpcServer
 from roomwright.wire.http import NO_DOORS, Front, HttpServer
@@ -55,7 +56,9 @@ def embedded(config: Config, clock: Clock, ids: Ids) -> EmbeddedBackend:
     first = next(iter(config.keys.items()), None)
     mint = partial(refreshed, key=first[0], secret=first[1], clock=clock) if first is not None else None
     media = WebRtc(media_address(config), clock, ids)
-    return EmbeddedBackend(config.room, config.limit, clock, ids, media=media, mint=mint)
+    return EmbeddedBackend(
+        config.room, config.limit, clock, ids, media=media, mint=mint, ice_servers=ice_servers(config.rtc)
+    )
 
 
 def media_address(config: Config) -> MediaAddress:
@@ -97,7 +100,7 @@ class Server:
         self._clock = clock or SystemClock()
         limits = Limits.of(config.limit)
         self.backend = backend or embedded(config, self._clock, ids or RandomIds())
-        self._signalling = Signalling(self.backend) if isinstance(self.backend, EmbeddedBackend) else None
+        self._signalling = Signalling(self.backend, config.limit) if isinstance(self.backend, EmbeddedBackend) else None
         self._routes = service_table(self.backend, limits)
         self._verifier = TokenVerifier(config.keys, self._clock)
         self._http: HttpServer | None = None

@@ -15,9 +15,8 @@ from betterproto2 import which_one_of
 from roomwright import codec
 from roomwright.app import Server
 from roomwright.auth.claims import Claims, VideoGrant
-from roomwright.config import Config, RoomSettings
+from roomwright.config import Config, LimitSettings, RoomSettings
 from roomwright.sfu.backend import Caller
-from roomwright.wire import rtc
 from roomwright_proto import livekit as pb
 from tests.serving import KEY, SECRET, token
 
@@ -234,7 +233,7 @@ class TestAConnection:
 
     async def test_with_a_message_that_is_too_large_loses_only_itself(self, server, connect):
         alice, bob = await connect(), await connect(identity="bob")
-        await alice.ws.send_bytes(bytes(rtc.LARGEST_MESSAGE + 1))
+        await alice.ws.send_bytes(bytes(LimitSettings().max_signal_size + 1))
         assert await alice.end() == 1009
         await bob.say(ping=1)
         await bob.until("pong")
@@ -270,10 +269,10 @@ class TestAConnection:
         assert (await alice.until("room_update")).room.num_participants == 2
 
 
-async def test_one_who_does_not_read_loses_only_itself(http, monkeypatch):
+async def test_one_who_does_not_read_loses_only_itself(http):
     """Everybody is sent much; the one whose socket is never read is cut off, and nobody waits for it."""
-    monkeypatch.setattr(rtc.Signalling.__init__, "__kwdefaults__", {"largest_message": 2**20, "backlog": 200_000})
-    async with Server(Config(port=0, bind_addresses=("127.0.0.1",), keys={KEY: SECRET})) as server:
+    limit = LimitSettings(max_signal_backlog=200_000)
+    async with Server(Config(port=0, bind_addresses=("127.0.0.1",), keys={KEY: SECRET}, limit=limit)) as server:
         with raw_client(server, "deaf"):
             headers = {"Authorization": f"Bearer {bearer('bob')}"}
             bob = Client(await http.ws_connect(f"{server.url}/rtc", headers=headers, max_msg_size=0))

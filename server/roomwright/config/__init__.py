@@ -10,6 +10,7 @@ from roomwright.config.settings import (
     LoggingSettings,
     RoomSettings,
     RtcSettings,
+    TurnServer,
 )
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "LoggingSettings",
     "RoomSettings",
     "RtcSettings",
+    "TurnServer",
     "load",
     "require_keys",
 ]

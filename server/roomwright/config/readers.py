@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 
 import orjson
 
+from roomwright.config.settings import TurnServer
 from roomwright_proto import livekit as pb
 
 _Message = TypeVar("_Message", pb.Codec, pb.RoomConfiguration)
@@ -109,6 +110,40 @@ def mapping(value: Any, path: str) -> Mapping[Any, Any]:
     if not isinstance(value, dict):
         raise refuse(path, value, 'a mapping of "name: value" lines')
     return cast("dict[Any, Any]", value)
+
+
+def turn_server(value: Any, path: str) -> TurnServer:
+    """A TURN server; its credential is never shown."""
+    given = mapping(value, path)
+    for key in given:
+        if key not in _TURN_SERVER:
+            raise ConfigError(f"{path}: {str(key)[:_SHOWN]!r} is not a key of a TURN server that is supported")
+    for needed in ("host", "port"):
+        if given.get(needed) is None:
+            raise ConfigError(f"{path}.{needed} is missing")
+    read = {name: _TURN_SERVER[name](item, f"{path}.{name}") for name, item in given.items() if item is not None}
+    return TurnServer(**read)
+
+
+def _turn_protocol(value: Any, path: str) -> str:
+    if value not in ("udp", "tcp", "tls"):
+        raise refuse(path, value, "one of udp, tcp, tls")
+    return cast("str", value)
+
+
+def _credential(value: Any, path: str) -> str:
+    if not isinstance(value, str):
+        raise ConfigError(f"{path} must be a text; put it in quotes")
+    return value
+
+
+_TURN_SERVER: Mapping[str, Reader] = {
+    "host": host,
+    "port": whole(1, 65_535),
+    "protocol": _turn_protocol,
+    "username": text,
+    "credential": _credential,
+}
 
 
 def keys(value: Any, path: str) -> Mapping[str, str]:

@@ -30,13 +30,17 @@ SUPPORTED: Mapping[str, Reader] = {
     "limit.max_participant_name_length": _UINT32,
     "limit.max_participant_identity_length": _UINT32,
     "limit.max_data_size": _UINT32,
+    "limit.max_signal_size": _UINT32,
+    "limit.max_signal_backlog": _UINT32,
     "logging.level": readers.log_level,
     "logging.json": readers.boolean,
     "rtc.node_ip": readers.address,
     "rtc.udp_port": _PORT,
+    "rtc.stun_servers": readers.many(readers.text),
+    "rtc.turn_servers": readers.many(readers.turn_server),
     "grpc.port": _PORT,
 }
-"""Readers by path. `limit.max_data_size` and `grpc.port` are not in LiveKit's format."""
+"""Readers by path. `limit.max_data_size`, `limit.max_signal_…` and `grpc.port` are not in LiveKit's format."""
 
 RENAMED: Mapping[str, str] = {"log_level": "logging.level", "room.max_metadata_size": "limit.max_metadata_size"}
 """Older spellings that LiveKit still reads."""
@@ -99,9 +103,7 @@ NOT_SUPPORTED = frozenset(
         "rtc.reconnect_on_publication_error",
         "rtc.reconnect_on_subscription_error",
         "rtc.strict_acks",
-        "rtc.stun_servers",
         "rtc.tcp_port",
-        "rtc.turn_servers",
         "rtc.use_external_ip",
         "rtc.use_ice_lite",
         "rtc.use_mdns",

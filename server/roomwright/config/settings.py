@@ -44,6 +44,8 @@ class LimitSettings:
     """Limits on what a client may send (`limit:`). Sizes and lengths in bytes of UTF-8; 0 means unlimited.
 
     `max_data_size` keeps a packet with its envelope below the 262,144 bytes that browsers take as one SCTP message.
+    `max_signal_size` is that of a client's message over signalling: the largest metadata and attributes fit in.
+    `max_signal_backlog` is what may wait for a client that reads its signalling slowly, before it is cut off.
     """
 
     max_metadata_size: int = 524_288
@@ -52,6 +54,8 @@ class LimitSettings:
     max_participant_name_length: int = 256
     max_participant_identity_length: int = 256
     max_data_size: int = 256_000
+    max_signal_size: int = 1_048_576
+    max_signal_backlog: int = 4_194_304
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +67,27 @@ class LoggingSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TurnServer:
+    """A TURN server that clients may use. `protocol` is `udp`, `tcp` or `tls`."""
+
+    host: str
+    port: int
+    protocol: str = "udp"
+    username: str = ""
+    credential: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RtcSettings:
     """Media addresses (`rtc:`).
 
     `node_ip` is the address that clients are told to send media to; None: not said. `udp_port` is where media arrives;
     0 means any free port, None means 7882, or any free port in development and where `port` is any free port.
+    `stun_servers` (`host:port`) and `turn_servers` are handed out to clients: none is unless it stands here.
     """
 
+    stun_servers: tuple[str, ...] = ()
+    turn_servers: tuple[TurnServer, ...] = ()
     node_ip: str | None = None
     udp_port: int | None = None
 

@@ -38,7 +38,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.name
     if dataclasses.is_dataclass(value):
-        return _fields(value)
+        return {name: MASK if name == "credential" and item else item for name, item in _fields(value).items()}
     if isinstance(value, Mapping):
         return {name: _plain(item) for name, item in cast("Mapping[str, Any]", value).items()}
     if isinstance(value, tuple | list):

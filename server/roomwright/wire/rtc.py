@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 from aiohttp import web
 
 from roomwright.auth.claims import Claims
+from roomwright.config import LimitSettings
 from roomwright.errors import Code, ServiceError
 from roomwright.sfu.embedded import EmbeddedBackend
 from roomwright.signalling.wish import Wish, from_join_request, from_query
@@ -17,11 +18,6 @@ from roomwright.wire.answer import Answer, text
 from roomwright.wire.http import PUBLIC, Door
 from roomwright.wire.twirp import STATUS
 from roomwright.wire.websocket import WebSocket
-
-LARGEST_MESSAGE = 1024 * 1024
-"""Bytes of a message from a client: metadata and attributes of the largest sizes that are allowed fit in."""
-BACKLOG = 4 * 1024 * 1024
-"""Bytes that may wait for a client that reads slowly."""
 
 _NO_HANDSHAKE = {"Sec-WebSocket-Version": "13", "X-Content-Type-Options": "nosniff"}
 _MAX_PARAMETERS = 100
@@ -40,12 +36,9 @@ def _wish_v1(query: Mapping[str, str], claims: Claims | None) -> Wish:
 class Signalling:
     """Lets clients in to a backend. `doors` are its handlers by path, for the HTTP port."""
 
-    def __init__(
-        self, backend: EmbeddedBackend, *, largest_message: int = LARGEST_MESSAGE, backlog: int = BACKLOG
-    ) -> None:
+    def __init__(self, backend: EmbeddedBackend, limits: LimitSettings) -> None:
         self._backend = backend
-        self._largest = largest_message
-        self._backlog = backlog
+        self._limits = limits
         self.doors: Mapping[str, Door] = {
             "/rtc": self._socket(_wish_v0),
             "/rtc/v1": self._socket(_wish_v1),
@@ -75,7 +68,7 @@ class Signalling:
         async def connect(request: web.BaseRequest, query: str, claims: Claims | None) -> Answer | web.StreamResponse:
             if request.headers.get("Upgrade", "").lower() != "websocket":
                 return Answer(404)
-            socket = WebSocket(self._largest, self._backlog)
+            socket = WebSocket(self._limits.max_signal_size, self._limits.max_signal_backlog)
             try:
                 wish = read(_parameters(query), claims)
                 if not socket.welcomes(request):

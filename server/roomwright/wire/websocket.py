@@ -40,7 +40,7 @@ class WebSocket:
     """One socket; what is sent before `run` waits for it.
 
     At most `backlog` bytes wait to be sent: a client that reads more slowly is cut off. `largest` is the size in bytes
-    of a message from the client; a larger one ends the connection (close code 1009).
+    of a message from the client; a larger one ends the connection (close code 1009). 0 means no limit.
     """
 
     def __init__(self, largest: int, backlog: int) -> None:
@@ -63,7 +63,7 @@ class WebSocket:
         if self._closing:
             return
         self._size += len(frame)
-        if self._size > self._largest_backlog:
+        if self._size > self._largest_backlog > 0:
             self.abort()
             return
         self._put(frame)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 from collections.abc import Callable
 from functools import partial
@@ -192,6 +193,8 @@ async def _serve(config: Config, on_ready: Callable[[Server], None] | None) -> N
         with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers on its loop
             loop.add_signal_handler(number, stopping.set)
     async with Server(config) as server:
+        gc.collect()
+        gc.freeze()  # what was imported stays: collections need not look at it again (14 ms each time)
         if on_ready is not None:
             on_ready(server)
         await stopping.wait()

@@ -132,6 +132,21 @@ async def test_a_peer_that_does_not_read_gets_no_more(connected):
     assert transport.state is TransportState.CONNECTED
 
 
+async def test_what_is_lossy_does_not_wait_behind_what_is_not(connected):
+    transport, _, peer = connected
+    for number in range(30):
+        assert transport.send("_reliable", b"%d" % number + bytes(50_000))
+    assert transport.send("_lossy", b"now")
+    got = [(await asyncio.wait_for(peer.messages.get(), 20))[0] for _ in range(31)]
+    assert got.index("_lossy") < 3
+
+
+async def test_empty_messages_are_bounded_too(connected):
+    transport, _, peer = connected
+    peer.ice.lose = lambda datagram: True
+    assert sum(transport.send("_lossy", b"") for _ in range(10_000)) < 5000
+
+
 async def test_a_peer_opens_only_so_many_channels(connected):
     transport, heard, peer = connected
     for number in range(MAX_CHANNELS + 8):

@@ -37,7 +37,7 @@ async def test_an_association_has_the_state_that_we_look_at():
     assert association._inbound_streams == {}
     assert association._data_channels == {}
     assert isinstance(association._cwnd, int)
-    assert len(association._data_channel_queue) == 0
+    assert len(association._data_channel_queue) == len(association._outbound_queue) == len(association._sent_queue) == 0
     assert InboundStream().reassembly == []
     assert association.state == "new"
     timers = [name for name in vars(association) if name.endswith("_handle")]
@@ -78,6 +78,9 @@ def test_a_message_is_queued_as_a_data_channel_does():
     assert "channel._addBufferedAmount(len(user_data))" in source
     assert "self._data_channel_queue.append((channel, pp_id, user_data))" in source
     assert "_data_channel_flush()" in source
+    assert "while self._data_channel_queue and not self._outbound_queue" in inspect.getsource(
+        RTCSctpTransport._data_channel_flush
+    )
 
 
 def test_libsrtp_encrypts_in_place():

@@ -40,6 +40,8 @@ _MAX_OVERDRAFT = 256 * 1024
 """Bytes that a peer may send beyond the receive window."""
 _MAX_IN_FLIGHT = 1024 * 1024
 """Bytes that may be unacknowledged, whatever the congestion window grew to."""
+_MAX_CHUNKS_IN_FLIGHT = 2000
+"""The congestion window counts bytes; small messages are bounded by their number."""
 _WORK_PER_SECOND = 3_000_000
 """What one peer may keep us busy with, in units of about 0.1 µs: a chunk looked at while sorting the misordered."""
 _WORK_OF_A_PACKET = 300
@@ -113,6 +115,11 @@ class Association(RTCSctpTransport):
         self._refilled = now
         self.oversized = 0
         self.throttled = 0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits to be sent for the first time, and not too much for an acknowledgement."""
+        return not (self._data_channel_queue or self._outbound_queue or len(self._sent_queue) > _MAX_CHUNKS_IN_FLIGHT)
 
     def begin(self, max_message_bytes: int) -> None:
         """Send the first packet. The peer takes messages of at most `max_message_bytes`; 0 stands for any size."""

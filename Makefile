@@ -36,6 +36,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python tools/bench_codec.py
 	$(BIN)/python tools/bench_api.py
 	$(BIN)/python tools/bench_start.py
+	$(BIN)/python tools/bench_media.py
 
 clean:
 	rm -rf .venvs .cache build dist

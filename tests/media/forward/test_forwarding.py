@@ -214,3 +214,10 @@ def test_extensions_that_the_subscriber_did_not_negotiate_are_not_sent():
     world.publish(packet(1, payload_type=111, extensions={1: b"\x01", 4: b"0"}))
     assert world.received()[0].extensions == b""
     assert ABS_SEND_TIME not in {e.uri for e in world.up.published.extensions}
+
+
+def test_a_subscriber_without_a_common_codec_gets_nothing_and_it_can_be_seen():
+    world = World("video").connect(subscription=sent("audio"))
+    world.publish(packet(1, payload=KEY))
+    assert not world.down.supported
+    assert world.received() == []

@@ -61,6 +61,11 @@ class DownTrack:
         return current.source if current else None
 
     @property
+    def supported(self) -> bool:
+        """Whether the subscriber negotiated any codec that the publisher may send."""
+        return bool(self._recipe.payload_types)
+
+    @property
     def recipe(self) -> Recipe:
         """How packets are rewritten now."""
         return self._recipe

@@ -5,6 +5,7 @@ import pytest
 from roomwright.config import RoomSettings
 from roomwright.errors import Code, ServiceError
 from roomwright.rooms import commands as c
+from roomwright.rooms.limits import ANNOUNCEMENT_SIZE, TRACKS
 from roomwright_proto import livekit as pb
 
 CAMERA, MICROPHONE = pb.TrackSource.CAMERA, pb.TrackSource.MICROPHONE
@@ -236,3 +237,22 @@ class TestDescribing:
         (answer,) = engine.mail(alice, "request_response")
         assert answer.reason is pb.RequestResponseReason.NOT_FOUND
         assert getattr(answer, name) == request_
+
+
+class TestAnnouncingTooMuch:
+    def test_a_participant_has_so_many_tracks(self, engine):
+        alice = engine.join("alice")
+        for number in range(TRACKS + 1):
+            engine.say(alice, c.AddTrack(pb.AddTrackRequest(cid=f"c{number}")))
+        assert len(alice.pending) == TRACKS
+        (answer,) = engine.mail(alice, "request_response")
+        assert (answer.reason.name, answer.add_track.cid) == ("LIMIT_EXCEEDED", f"c{TRACKS}")
+        engine.say(alice, c.AddTrack(pb.AddTrackRequest(cid="c0")))
+        assert len(engine.mail(alice, "track_published")) == TRACKS + 1
+
+    def test_an_announcement_has_so_many_bytes_and_is_not_repeated(self, engine):
+        alice = engine.join("alice")
+        engine.say(alice, c.AddTrack(pb.AddTrackRequest(cid="c", name="n" * ANNOUNCEMENT_SIZE)))
+        (answer,) = engine.mail(alice, "request_response")
+        assert (answer.reason.name, answer.add_track) == ("LIMIT_EXCEEDED", None)
+        assert alice.pending == {}

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomwright import codec
@@ -27,6 +27,7 @@ def test_what_is_no_message_is_refused(broken):
         decode(broken)
 
 
+@settings(deadline=None)
 @given(st.binary() | st.text(alphabet=st.characters()))
 def test_no_frame_raises_anything_else(frame):
     try:

@@ -3,15 +3,22 @@
 import dataclasses
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from roomwright import codec
+from roomwright.auth.claims import Claims, VideoGrant
+from roomwright.clock import CountedIds, ManualClock
+from roomwright.config import LimitSettings, RoomSettings
 from roomwright.rooms import commands as c
 from roomwright.rooms.commands import SendPacket
+from roomwright.rooms.registry import Rooms
 from roomwright.signalling.outputs import Tell, ToMedia
 from roomwright.signalling.requests import REQUESTS
 from roomwright.signalling.session import SessionState
+from roomwright.signalling.wish import Wish
 from roomwright_proto import livekit as pb
+from tests.signalling.conftest import HOST, Talk
 
 Reason = pb.RequestResponseReason
 KINDS = {field.name for field in dataclasses.fields(pb.SignalRequest) if field.name != "_unknown_fields"}
@@ -213,17 +220,24 @@ def test_a_request_that_nobody_knows_is_ignored(join):
     assert alice.session.receive(b"\xfa\x3e\x02hi", alice.now) == []
 
 
-@given(frames=st.lists(st.binary(max_size=40), max_size=5))
-def test_no_frame_breaks_a_session(frames):
-    from roomwright.auth.claims import Claims, VideoGrant
-    from roomwright.clock import CountedIds, ManualClock
-    from roomwright.config import LimitSettings, RoomSettings
-    from roomwright.rooms.registry import Rooms
-    from roomwright.signalling.wish import Wish
-    from tests.signalling.conftest import HOST, Talk
+def lone_talk() -> Talk:
+    claims = Claims(identity="alice", video=VideoGrant(room_join=True, room="room", can_update_own_metadata=True))
+    return Talk(Rooms(RoomSettings(), LimitSettings(), CountedIds()), ManualClock(), Wish(claims=claims), HOST)
 
-    claims = Claims(identity="alice", video=VideoGrant(room_join=True, room="room"))
-    talk = Talk(Rooms(RoomSettings(), LimitSettings(), CountedIds()), ManualClock(), Wish(claims=claims), HOST)
+
+def damaged(frame: bytes) -> st.SearchStrategy[bytes]:
+    """A frame with some of its bytes replaced, cut out or put in."""
+    wound = st.tuples(st.integers(0, len(frame)), st.integers(0, 4), st.binary(max_size=4))
+    return wound.map(lambda where: frame[: where[0]] + where[2] + frame[where[0] + where[1] :])
+
+
+FRAMES = [codec.encode(pb.SignalRequest(**{kind: content})) for kind, content in CONTENTS.items()]
+
+
+@settings(deadline=None)
+@given(frames=st.lists(st.binary(max_size=40) | st.sampled_from(FRAMES).flatmap(damaged), max_size=8))
+def test_no_frames_break_a_session(frames):
+    talk = lone_talk()
     for frame in frames:
         talk.do(talk.session.receive(frame, talk.now))
     assert talk.participant.present == (talk.session.state is SessionState.OPEN)

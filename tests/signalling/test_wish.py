@@ -3,7 +3,7 @@ import contextlib
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomwright import codec
@@ -131,6 +131,7 @@ def test_what_is_wrong_is_400(query, token, words):
     assert refused.value.code is Code.INVALID_ARGUMENT
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["publish", "attributes", "protocol", "sdk", "capabilities", "sid"]), st.text()))
 def test_no_query_raises_anything_else(query):
     with contextlib.suppress(ServiceError):

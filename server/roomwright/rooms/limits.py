@@ -11,6 +11,10 @@ from roomwright.errors import invalid_argument
 
 RPC_PAYLOAD_SIZE = 15_360
 NONCE_SIZE = 16
+TRACKS = 100
+"""Of one participant, announced ones included: they stay until the participant goes."""
+ANNOUNCEMENT_SIZE = 16_384
+"""Bytes of what a client says about a track: everybody in the room is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,11 @@
 """Publishing: announce, start, mute, end."""
 
+from roomwright import codec
 from roomwright.clock import Ids
 from roomwright.rooms import subscriptions
 from roomwright.rooms.commands import AddTrack, DescribeTrack, MuteTrack, StartTrack, UnpublishTrack
 from roomwright.rooms.events import TrackMuted, TrackPublished, TrackUnmuted, TrackUnpublished
+from roomwright.rooms.limits import ANNOUNCEMENT_SIZE, TRACKS
 from roomwright.rooms.participant import Participant
 from roomwright.rooms.permission import may_publish
 from roomwright.rooms.track import Track, announced
@@ -16,13 +18,11 @@ _Reason = pb.RequestResponseReason
 def add(turn: Turn, owner: Participant, command: AddTrack, ids: Ids) -> None:
     """Announce a track. The client hears its sid, or that it may not."""
     request = command.request
-    if not may_publish(owner.permission, request.source):
-        refusal = pb.RequestResponse(
-            reason=_Reason.NOT_ALLOWED, message="the permission does not allow this source", add_track=request
-        )
+    track = next((track for track in owner.pending.values() if request.cid and track.cid == request.cid), None)
+    refusal = _refusal(owner, request, again=track is not None)
+    if refusal is not None:
         turn.post(owner, pb.SignalResponse(request_response=refusal))
         return
-    track = next((track for track in owner.pending.values() if request.cid and track.cid == request.cid), None)
     if track is None:
         track = announced(request, ids.sid("TR"), turn.now)
         owner.pending[track.sid] = track
@@ -30,19 +30,39 @@ def add(turn: Turn, owner: Participant, command: AddTrack, ids: Ids) -> None:
     turn.post(owner, pb.SignalResponse(track_published=published))
 
 
+def _refusal(owner: Participant, request: pb.AddTrackRequest, *, again: bool) -> pb.RequestResponse | None:
+    """Why a track may not be announced; `again`: it was already, and may still."""
+    reason, message = _Reason.LIMIT_EXCEEDED, ""
+    if not may_publish(owner.permission, request.source):
+        reason, message = _Reason.NOT_ALLOWED, "the permission does not allow this source"
+    elif len(codec.encode(request)) > ANNOUNCEMENT_SIZE:
+        return pb.RequestResponse(reason=reason, message=f"the announcement has more than {ANNOUNCEMENT_SIZE} bytes")
+    elif not again and len(owner.pending) + len(owner.tracks) >= TRACKS:
+        message = f"a participant has at most {TRACKS} tracks"
+    return pb.RequestResponse(reason=reason, message=message, add_track=request) if message else None
+
+
 def start(turn: Turn, owner: Participant, command: StartTrack) -> None:
-    """Publish an announced track: everybody sees it, those who want it receive it."""
-    track = owner.pending.pop(command.track_sid, None)
+    """Publish an announced track: everybody sees it, those who want it receive it. Later: it is sent differently."""
+    track = owner.track(command.track_sid)
     if track is None:
         return
     info = track.info
-    track.change(
-        turn.now,
-        mime_type=command.mime_type or info.mime_type,
-        mid=command.mid or info.mid,
-        codecs=list(command.codecs) or info.codecs,
-    )
-    publish(turn, owner, track)
+    codecs = list(command.codecs) or info.codecs
+    fields = {
+        "mime_type": command.mime_type or info.mime_type,
+        "mid": command.mid or info.mid,
+        "codecs": codecs,
+        "layers": codecs[0].layers if codecs else info.layers,
+    }
+    if command.track_sid in owner.pending:
+        del owner.pending[command.track_sid]
+        track.change(turn.now, **fields)
+        publish(turn, owner, track)
+    elif any(getattr(info, name) != value for name, value in fields.items()):
+        track.change(turn.now, **fields)
+        owner.changed()
+        turn.announce(owner)
 
 
 def publish(turn: Turn, owner: Participant, track: Track) -> None:

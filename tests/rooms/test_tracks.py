@@ -47,6 +47,20 @@ def test_what_the_announcement_says_of_layers_and_features_is_kept(engine):
     assert info.audio_features == request.audio_features
 
 
+def test_a_track_that_is_started_again_is_sent_differently(engine):
+    alice, bob = engine.join("alice"), engine.join("bob")
+    sid = engine.publish(alice)
+    engine.forget()
+    layers = [pb.VideoLayer(width=1, ssrc=5)]
+    again = c.StartTrack(track_sid=sid, mime_type="video/VP9", codecs=(pb.SimulcastCodecInfo(layers=layers),))
+    assert engine.say(alice, again) == []
+    shown = engine.mail(bob, "update")[-1].participants[0].tracks[0]
+    assert (shown.mime_type, shown.layers) == ("video/VP9", layers)
+    engine.forget()
+    assert engine.say(alice, again) == []
+    assert engine.mail(bob, "update") == []
+
+
 def test_a_started_track_is_published(engine):
     alice, bob = engine.join("alice"), engine.join("bob")
     engine.forget()

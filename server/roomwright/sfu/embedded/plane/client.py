@@ -106,6 +106,11 @@ class ClientMedia:
         if self.subscriptions.remove(track_sid):
             self.negotiation.renegotiate()
 
+    def renew(self, publisher: "ClientMedia", track_sids: set[str]) -> None:
+        """Tracks of a publisher arrive on other sections: receive them as if they were new."""
+        if self.subscriptions.renew(publisher, track_sids):
+            self.negotiation.renegotiate()
+
     def deliver(self, packet: pb.DataPacket) -> None:
         """Send a data packet to the client."""
         label = RELIABLE if packet.kind is pb.DataPacketKind.RELIABLE else LOSSY
@@ -136,10 +141,9 @@ class ClientMedia:
             case TransportState.CONNECTED if connection is self.negotiation.primary and not self._active:
                 self._active = True
                 self.peer.tell(Activate())
-            case TransportState.FAILED:
-                log.info("a client's transport failed", participant=self.peer.participant.sid, reason=reason)
-                if self._lingering is None:
-                    self._lingering = self.hub.loop.call_later(_LINGER_S, self._lost)
+                self.hub.notices.welcome(self)
+            case TransportState.FAILED if self._lingering is None:
+                self._lingering = self.hub.loop.call_later(_LINGER_S, self._give_up, reason)
             case _:
                 pass
 
@@ -163,13 +167,10 @@ class ClientMedia:
         except ValueError as error:
             log.info(f"{what} cannot be used", participant=self.peer.participant.sid, problem=str(error))
 
-    def _lost(self) -> None:
-        self.peer.give_up()
-
     def _too_slow(self) -> None:
-        log.info("a client does not take its data", participant=self.peer.participant.sid)
-        self.hub.loop.call_soon(self._give_up_slow)
+        self.hub.loop.call_soon(self._give_up, "it does not take its data")
 
-    def _give_up_slow(self) -> None:
+    def _give_up(self, reason: str) -> None:
         if not self.closed:
+            log.info("a client is lost", participant=self.peer.participant.sid, reason=reason)
             self.peer.give_up()

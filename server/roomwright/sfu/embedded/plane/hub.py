@@ -6,11 +6,12 @@ import socket
 
 from roomwright import codec
 from roomwright.clock import Clock, Ids
+from roomwright.media.forward.events import MediaStarted, QualityChanged, SpeakersChanged
 from roomwright.media.forward.up import UpTrack
 from roomwright.media.transport import MediaSocket, TransportSettings
 from roomwright.sfu.embedded.media import Peer, Setup, Source
-from roomwright.sfu.embedded.plane import notices
 from roomwright.sfu.embedded.plane.client import ClientMedia
+from roomwright.sfu.embedded.plane.notices import Notices, demand
 from roomwright.sfu.embedded.plane.router import WakingRouter
 from roomwright_proto import livekit as pb
 
@@ -25,12 +26,14 @@ class Hub:
         socket: the transports.
         router: the endpoints.
         clients: by the sids of their participants.
+        notices: what they are told of each other.
     """
 
     def __init__(self, settings: TransportSettings, clock: Clock, ids: Ids, sock: socket.socket) -> None:
         self.socket = MediaSocket(settings, clock, ids, sock)
         self.router = WakingRouter(self.socket.burst, self._on_event, self._on_due)
         self.clients: dict[str, ClientMedia] = {}
+        self.notices = Notices(self.clients)
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._random = random.Random(ids.secret())  # noqa: S311 - names streams and sessions, keeps no secret
@@ -54,6 +57,7 @@ class Hub:
     def forget(self, participant_sid: str) -> None:
         """A client is gone."""
         self.clients.pop(participant_sid, None)
+        self.notices.forget(participant_sid)
 
     def close(self) -> None:
         """Close the socket."""
@@ -90,6 +94,11 @@ class Hub:
         """What arrives of a track that somebody receives."""
         return source.media.publications.find(source.track.sid) if isinstance(source.media, ClientMedia) else None
 
+    def renew(self, publisher: ClientMedia, track_sids: set[str]) -> None:
+        """Tracks arrive on other sections than before: their subscribers begin anew."""
+        for media in self.clients.values():
+            media.renew(publisher, track_sids)
+
     def demand(self, up: UpTrack) -> None:
         """What subscribers want of a track may have changed: its publisher is told soon."""
         if up.kind == "video":
@@ -107,14 +116,21 @@ class Hub:
     def _take(self) -> None:
         self._taking = False
         for event in self.router.take_events():
-            notices.tell(self.clients, event)
+            match event:
+                case MediaStarted():
+                    if media := self.clients.get(event.participant_sid):
+                        media.publications.on_media(event)
+                case SpeakersChanged():
+                    self.notices.on_speakers(event)
+                case QualityChanged():
+                    self.notices.on_quality(event)
 
     def _tell_demand(self) -> None:
         demanded, self._demanded = self._demanded, {}
         for up in demanded:
             media = self.clients.get(up.endpoint.participant_sid)
             if media is not None and media.publications.find(up.track_sid) is up:
-                media.peer.signal(notices.demand(up))
+                media.peer.signal(demand(up))
 
     def _on_due(self, due: float) -> None:
         if self._timer is None or due < self._due:

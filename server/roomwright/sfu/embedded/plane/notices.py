@@ -1,9 +1,9 @@
-"""What clients are told of media: who speaks, how good connections are, which layers are wanted."""
+"""What clients are told of media: who speaks, how good connections are, which layers of their tracks are wanted."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from roomwright.media.forward.events import Event, QualityChanged, SpeakersChanged
+from roomwright.media.forward.events import QualityChanged, Speaker, SpeakersChanged
 from roomwright.media.forward.settings import Quality
 from roomwright.media.forward.up import UpTrack
 from roomwright_proto import livekit as pb
@@ -14,47 +14,80 @@ if TYPE_CHECKING:
 _LAYERS = (Quality.LOW, Quality.MEDIUM, Quality.HIGH)
 
 
-def tell(clients: Mapping[str, "ClientMedia"], event: Event) -> None:
-    """Tell the clients of a room what has happened in it."""
-    match event:
-        case SpeakersChanged():
-            infos = [pb.SpeakerInfo(sid=s.participant_sid, level=s.level, active=s.active) for s in event.changed]
-            for speaker in event.changed:
-                if speaker.participant_sid in clients:
-                    message = pb.SignalResponse(speakers_changed=pb.SpeakersChanged(speakers=infos))
-                    _broadcast(clients, clients[speaker.participant_sid], message)
-                    return
-        case QualityChanged():
-            media = clients.get(event.participant_sid)
-            if media is not None and media.peer.participant.active:
-                quality = pb.ConnectionQuality[event.quality.name]
-                info = pb.ConnectionQualityInfo(
-                    participant_sid=event.participant_sid, quality=quality, score=event.score
-                )
-                update = pb.ConnectionQualityUpdate(updates=[info])
-                _broadcast(clients, media, pb.SignalResponse(connection_quality=update))
-        case _:
-            pass
+class Notices:
+    """Passes on what forwarding reports, and remembers it for those who come later. `clients` are by sid."""
+
+    def __init__(self, clients: Mapping[str, "ClientMedia"]) -> None:
+        self._clients = clients
+        self._speaking: dict[str, Speaker] = {}
+        self._qualities: dict[str, pb.ConnectionQualityInfo] = {}
+
+    def welcome(self, newcomer: "ClientMedia") -> None:
+        """Somebody became active: tell it how things are."""
+        others = [p for p in newcomer.peer.participant.room.participants.values() if not p.permission.hidden]
+        speaking = [self._speaking[other.sid] for other in others if other.sid in self._speaking]
+        qualities = [self._qualities[other.sid] for other in others if other.sid in self._qualities]
+        if speaking:
+            newcomer.peer.signal(_speakers(speaking))
+        if qualities:
+            newcomer.peer.signal(_connections(qualities))
+
+    def on_speakers(self, event: SpeakersChanged) -> None:
+        """Somebody began or ceased to speak."""
+        for speaker in event.changed:
+            if speaker.active:
+                self._speaking[speaker.participant_sid] = speaker
+            else:
+                self._speaking.pop(speaker.participant_sid, None)
+        heard = [speaker for speaker in event.changed if self._is_seen(speaker.participant_sid)]
+        if heard:
+            self._broadcast(self._clients[heard[0].participant_sid], _speakers(heard))
+
+    def on_quality(self, event: QualityChanged) -> None:
+        """A connection got better or worse. Who is hidden hears of its own connection, nobody else does."""
+        media = self._clients.get(event.participant_sid)
+        if media is None or not media.peer.participant.active:
+            return
+        quality = pb.ConnectionQuality[event.quality.name]
+        info = pb.ConnectionQualityInfo(participant_sid=event.participant_sid, quality=quality, score=event.score)
+        self._qualities[event.participant_sid] = info
+        if self._is_seen(event.participant_sid):
+            self._broadcast(media, _connections([info]))
+        else:
+            media.peer.signal(_connections([info]))
+
+    def forget(self, participant_sid: str) -> None:
+        """Somebody is gone."""
+        self._speaking.pop(participant_sid, None)
+        self._qualities.pop(participant_sid, None)
+
+    def _is_seen(self, participant_sid: str) -> bool:
+        media = self._clients.get(participant_sid)
+        return media is not None and not media.peer.participant.permission.hidden
+
+    def _broadcast(self, about: "ClientMedia", message: pb.SignalResponse) -> None:
+        for other in about.peer.participant.room.participants.values():
+            if other.active and (media := self._clients.get(other.sid)):
+                media.peer.signal(message)
 
 
 def demand(up: UpTrack) -> pb.SignalResponse:
     """Which layers of a track somebody wants: its publisher need not send the others."""
-    highest = max(up.wanted_layers(), default=-1)
+    wanted = max(up.wanted_layers(), default=-1)
+    highest = min(wanted, len(up.sizes) - 1) if up.sizes else wanted
     qualities = [pb.SubscribedQuality(quality=pb.VideoQuality(int(q)), enabled=q <= highest) for q in _LAYERS]
-    codec = up.mime.partition("/")[2].lower() or next(iter(up.published.codecs)).name.lower()
+    codec = up.mime.partition("/")[2] or up.published.codecs[0].name
     update = pb.SubscribedQualityUpdate(
-        track_sid=up.track_sid, subscribed_codecs=[pb.SubscribedCodec(codec=codec, qualities=qualities)]
+        track_sid=up.track_sid, subscribed_codecs=[pb.SubscribedCodec(codec=codec.lower(), qualities=qualities)]
     )
-    update.subscribed_qualities = qualities
+    update.subscribed_qualities = qualities  # older clients read it; the constructor would warn
     return pb.SignalResponse(subscribed_quality_update=update)
 
 
-def _broadcast(clients: Mapping[str, "ClientMedia"], about: "ClientMedia", message: pb.SignalResponse) -> None:
-    """Tell everybody in the room, or the participant alone if nobody may see it."""
-    participant = about.peer.participant
-    if participant.permission.hidden:
-        about.peer.signal(message)
-        return
-    for other in participant.room.participants.values():
-        if other.sid in clients and other.active:
-            clients[other.sid].peer.signal(message)
+def _speakers(speakers: Iterable[Speaker]) -> pb.SignalResponse:
+    infos = [pb.SpeakerInfo(sid=s.participant_sid, level=s.level, active=s.active) for s in speakers]
+    return pb.SignalResponse(speakers_changed=pb.SpeakersChanged(speakers=infos))
+
+
+def _connections(infos: list[pb.ConnectionQualityInfo]) -> pb.SignalResponse:
+    return pb.SignalResponse(connection_quality=pb.ConnectionQualityUpdate(updates=infos))

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from roomwright.media.forward.endpoint import Endpoint
+from roomwright.media.forward.events import MediaStarted
 from roomwright.media.forward.up import UpTrack
 from roomwright.media.sdp import Announced, Published
 from roomwright.rooms.commands import StartTrack, UnpublishTrack
@@ -45,7 +46,7 @@ class Publications:
 
     def apply(self, published: tuple[Published, ...]) -> None:
         """Take what a negotiation led to."""
-        before = {track.track_sid for track in self._tracks.values()}
+        before = {track.track_sid: self.find(track.track_sid) for track in self._tracks.values()}
         now = {one.mid: one.track_sid for one in published}
         for mid, track in list(self._tracks.items()):
             if now.get(mid) != track.track_sid:
@@ -53,11 +54,20 @@ class Publications:
         for one in published:
             self._endpoint.publish(one, self._client.hub.now())
         self.refresh()
-        for track_sid in before.difference(now.values()):
+        for track_sid in before.keys() - now.values():
             self._announced.pop(track_sid, None)
             self._client.peer.tell(UnpublishTrack(track_sid))
+        moved = {track_sid for track_sid, up in before.items() if self.find(track_sid) not in (None, up)}
+        if moved:
+            self._client.hub.renew(self._client, moved)
         for one in published:
             self._start(one)
+
+    def on_media(self, event: MediaStarted) -> None:
+        """Media arrives, perhaps in another codec than the one that the answer preferred."""
+        up, track = self._tracks.get(event.mid), self._client.peer.participant.track(event.track_sid)
+        if up is not None and track is not None and self.find(event.track_sid) is up:
+            self._tell(up.published, track.info, event.mime)
 
     def refresh(self) -> None:
         """Take over what the engine says of the tracks: muted or not, sizes."""
@@ -82,8 +92,11 @@ class Publications:
         """The track is there for the others, whether or not it is muted."""
         track = self._client.peer.participant.pending.get(published.track_sid)
         if track is not None:
-            mime = infos.mime(published)
-            codecs = infos.codecs(track.info, published, mime)
+            self._tell(published, track.info, infos.mime(published))
+
+    def _tell(self, published: Published, info: pb.TrackInfo, mime: str) -> None:
+        if (info.mime_type, info.mid) != (mime, published.mid):
+            codecs = infos.codecs(info, published, mime)
             self._client.peer.tell(
                 StartTrack(track_sid=published.track_sid, mime_type=mime, mid=published.mid, codecs=codecs)
             )

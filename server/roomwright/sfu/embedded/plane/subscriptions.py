@@ -55,6 +55,16 @@ class Subscriptions:
         self._stop(subscription)
         return True
 
+    def renew(self, publisher: object, track_sids: set[str]) -> bool:
+        """Begin anew with tracks of a publisher: with new SSRCs, because numbers begin anew too. Returns if any was."""
+        renewed = False
+        for sid, old in self._by_sid.items():
+            if old.source.media is publisher and old.source.track.sid in track_sids:
+                self._stop(old)
+                self._by_sid[sid] = Subscription(old.source, self._wanted(old.source, old.wanted.kind), old.settings)
+                renewed = True
+        return renewed
+
     def apply(self, sent: tuple[Sent, ...]) -> None:
         """Take what a negotiation led to."""
         negotiated = {one.wanted.ssrc: one for one in sent}
@@ -97,6 +107,8 @@ class Subscriptions:
             subscription.down = self._client.negotiation.subscriber.endpoint.subscribe(up, sent, now)
             subscription.down.configure(subscription.settings, now)
             self._client.hub.demand(up)
+            if not subscription.down.recipe.payload_types:
+                self._client.peer.signal(_unsupported(subscription.source.track_sid))
 
     def _stop(self, subscription: Subscription) -> None:
         down, subscription.down = subscription.down, None
@@ -107,3 +119,8 @@ class Subscriptions:
         for ssrc in (subscription.wanted.ssrc, subscription.wanted.rtx_ssrc):
             connection.transport.forget_outbound(ssrc)
         self._client.hub.demand(down.up)
+
+
+def _unsupported(track_sid: str) -> pb.SignalResponse:
+    response = pb.SubscriptionResponse(track_sid=track_sid, err=pb.SubscriptionError.SE_CODEC_UNSUPPORTED)
+    return pb.SignalResponse(subscription_response=response)

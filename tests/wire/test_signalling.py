@@ -17,6 +17,8 @@ from roomwright.app import Server
 from roomwright.auth.claims import Claims, VideoGrant
 from roomwright.config import Config, LimitSettings, RoomSettings
 from roomwright.sfu.backend import Caller
+from roomwright.sfu.embedded.client import Client as EmbeddedClient
+from roomwright.signalling import deadlines
 from roomwright_proto import livekit as pb
 from tests.serving import KEY, SECRET, token
 
@@ -333,6 +335,27 @@ async def test_one_who_floods_does_not_keep_others_waiting(server, connect):
     finally:
         stop.set()
         await flooding
+
+
+async def test_a_client_that_only_answers_pings_stays(server, connect, monkeypatch):
+    monkeypatch.setattr(deadlines, "PING_EVERY", 0.05)
+    monkeypatch.setattr(deadlines, "SILENCE", 0.3)
+    client = await connect()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(client.until("leave"), 0.8)
+    assert await listed(server) == ["alice"]
+
+
+async def test_a_fault_of_ours_ends_one_connection_and_is_logged(server, connect, monkeypatch, capsys):
+    alice, bob = await connect(), await connect(identity="bob")
+    await alice.until("refresh_token")
+    with monkeypatch.context() as broken:
+        broken.setattr(EmbeddedClient, "on_frame", lambda *_: 1 / 0)
+        await alice.say(ping=1)
+        assert await alice.end() == 1000
+    assert "a client's connection failed" in capsys.readouterr().out
+    await bob.say(ping=1)
+    await bob.until("pong")
 
 
 async def test_a_server_that_stops_tells_everybody_and_does_not_wait(server, connect):

@@ -32,6 +32,14 @@ class Deadlines:
         """Something came."""
         self.silence = now + SILENCE
 
+    def pinged(self, now: float) -> None:
+        """A ping was sent."""
+        self.ping = now + PING_EVERY
+
+    def refreshed(self, now: float) -> None:
+        """A new token was sent."""
+        self.refresh = now + REFRESH_EVERY
+
     def cut(self, now: float, grace: float) -> None:
         """The socket is gone; the client is waited for."""
         self.ping = self.silence = self.refresh = _NEVER

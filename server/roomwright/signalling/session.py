@@ -17,7 +17,7 @@ from roomwright.rooms.instant import Instant
 from roomwright.rooms.participant import Message, Participant, SubscriptionChanged, TokenOutdated
 from roomwright.signalling import greeting, requests
 from roomwright.signalling.backlog import Backlog
-from roomwright.signalling.deadlines import LINGER, PING_EVERY, REFRESH_EVERY, RESUME_WITHIN, Deadlines
+from roomwright.signalling.deadlines import LINGER, RESUME_WITHIN, Deadlines
 from roomwright.signalling.frames import Encoder, Frame, FrameError, decode
 from roomwright.signalling.greeting import Host
 from roomwright.signalling.outputs import HangUp, Output, Over, Ping, Send, Tell, ToMedia, Topic
@@ -155,10 +155,10 @@ class Session:
             return [HangUp(abruptly=True), *self.cut(now, clean=False)]
         outputs: list[Output] = []
         if due.ping <= moment:
-            due.ping = max(due.ping, moment) + PING_EVERY
+            due.pinged(moment)
             outputs.append(Ping())
         if due.refresh <= moment:
-            due.refresh = moment + REFRESH_EVERY
+            due.refreshed(moment)
             outputs += map(self._send, greeting.refresh(self.participant.current_claims(), self._host))
         return outputs
 

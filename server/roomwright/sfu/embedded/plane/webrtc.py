@@ -25,17 +25,17 @@ class MediaAddress:
 
 
 class WebRtc:
-    """A `MediaPlane` for real clients, on one UDP port."""
+    """A `MediaPlane` for real clients, on one UDP port. `hub` is None until the first one joins."""
 
     def __init__(self, address: MediaAddress, clock: Clock, ids: Ids) -> None:
         self._address = address
         self._clock = clock
         self._ids = ids
         self._socket: socket.socket | None = None
-        self._hub: Hub | None = None
+        self.hub: Hub | None = None
 
     def __repr__(self) -> str:
-        return f"<WebRtc {self._address.host}:{self.port}: {self._hub or 'nobody has joined yet'}>"
+        return f"<WebRtc {self._address.host}:{self.port}: {self.hub or 'nobody has joined yet'}>"
 
     @property
     def port(self) -> int:
@@ -48,13 +48,13 @@ class WebRtc:
 
     def open(self, peer: Peer, setup: Setup) -> PeerMedia:
         """Serve one more client."""
-        if self._hub is None:
-            self._hub = self._load()
-        return self._hub.open(peer, setup)
+        if self.hub is None:
+            self.hub = self._load()
+        return self.hub.open(peer, setup)
 
     async def close(self) -> None:
         """Close the port. Idempotent."""
-        hub, self._hub = self._hub, None
+        hub, self.hub = self.hub, None
         if hub is not None:
             hub.close()
         if self._socket is not None:

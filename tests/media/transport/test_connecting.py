@@ -292,3 +292,37 @@ def test_under_uvloop():
         net.socket.close()
 
     uvloop.run(main())
+
+
+async def test_we_begin_as_soon_as_the_description_of_a_waiting_peer_comes(net):
+    transport, _ = net.open()
+    peer = net.peer(is_client=False)
+    handshake = asyncio.create_task(peer.handshake(transport.local))
+    await until(lambda: transport._ice.selected)
+    transport.set_remote(peer.description)
+    await handshake
+    await until(lambda: transport.state is TransportState.CONNECTED)
+
+
+async def test_the_socket_may_be_closed_from_within(net):
+    transport, _, peer = await net.connect()
+    transport._listener.on_rtp = lambda packet, now: net.socket.close()
+    for sequence in range(200):
+        await peer.send_rtp(rtp(sequence))
+    await until(lambda: transport.state is TransportState.CLOSED)
+    net.socket.close()
+    assert repr(net.socket.burst).startswith("<Burst 0 queued")
+
+
+async def test_streams_that_end_are_forgotten(net):
+    transport, heard, peer = await net.connect()
+    await peer.send_rtp(rtp(1, ssrc=5))
+    await until(lambda: heard.rtp)
+    assert transport._link.srtp._streams == {(5).to_bytes(4, "big")}
+    transport.forget_inbound(5)
+    transport.forget_outbound(5)
+    assert transport._link.srtp._streams == set()
+    transport.close()
+    transport.forget_inbound(5)
+    transport.forget_outbound(5)
+    assert transport.buffered("_reliable") == 0

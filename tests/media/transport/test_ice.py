@@ -79,6 +79,38 @@ async def test_a_peer_that_believes_to_be_controlled_is_told_otherwise(net, ice)
     assert net.socket._by_address == {}
 
 
+async def test_a_request_with_something_that_must_be_understood_is_refused(net, ice):
+    transport, _ = net.open()
+    agent = await ice()
+    message = agent.request(transport.local, REALM="what is this")
+    message.add_message_integrity(transport.local.pwd.encode())
+    assert (await answer(agent, message)).error_code == 420
+    assert net.socket._by_address == {}
+
+
+async def test_a_flood_of_checks_is_not_answered_for_ever(net, ice):
+    transport, _ = net.open()
+    agent = await ice()
+    datagram = bytes(signed(agent, transport))
+    limit = net.socket.settings.max_datagrams_per_second
+    for index in range(limit + 2000):
+        agent.send_now(datagram)
+        if index % 50 == 0:
+            await asyncio.sleep(0)
+    await until(lambda: transport.counters.refused_received, 20)
+    assert net.socket.burst.sent == limit
+
+
+async def test_a_fault_while_checking_costs_one_transport(net, ice, monkeypatch):
+    transport, _ = net.open()
+    agent = await ice()
+    monkeypatch.setattr(transport._ice, "refuse", lambda request: 1 / 0)
+    agent.send_now(bytes(signed(agent, transport)))
+    await until(lambda: transport.state is TransportState.FAILED)
+    assert transport.reason == "internal error"
+    assert repr(transport._ice) == "<IceLite 1 generations, sends to nowhere>"
+
+
 async def test_strangers_are_not_answered(net, ice):
     transport, _ = net.open()
     agent = await ice()

@@ -1,8 +1,10 @@
 """Joining and leaving leaves nothing behind, and one transport takes what the documentation says."""
 
+import asyncio
 import gc
 import resource
 import tracemalloc
+import weakref
 from pathlib import Path
 
 from roomwright.media.transport import TransportState
@@ -67,3 +69,28 @@ async def test_failed_transports_leave_nothing_behind(net):
         tracemalloc.stop()
     assert after - before < 50 * 200
     assert net.socket._by_ufrag == {}
+
+
+async def test_what_a_closed_transport_kept_is_freed_at_once(net):
+    """OpenSSL's memory does not count for Python's collector: it must not wait for it."""
+    gc.collect()
+    gc.disable()
+    try:
+        transport, heard, peer = await net.connect()
+        transport.channel("_reliable")
+        await peer.start_sctp()
+        await until(lambda: heard.opened)
+        link = transport._link
+        kept = [
+            weakref.ref(link._dtls._connection),
+            weakref.ref(link.srtp._inbound),
+            weakref.ref(link.srtp._outbound),
+            weakref.ref(link.channels._association),
+            weakref.ref(link.channels),
+        ]
+        del link
+        transport.close()
+        await asyncio.sleep(0.01)
+        assert [ref() for ref in kept] == [None] * 5
+    finally:
+        gc.enable()

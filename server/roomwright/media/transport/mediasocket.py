@@ -159,7 +159,7 @@ class MediaSocket:
                 count = self._inbox.fill()
                 for index in range(count):
                     self._deliver(index, now)
-                if count < BATCH:
+                if count < BATCH or self._socket.fileno() < 0:
                     break
         finally:
             self.burst.flush()

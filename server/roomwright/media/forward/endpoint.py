@@ -8,6 +8,7 @@ from roomwright.media.forward.learning import Repair, learn
 from roomwright.media.forward.sink import Sender
 from roomwright.media.forward.stream import Stream
 from roomwright.media.forward.up import UpTrack
+from roomwright.media.forward.uplink import Uplink
 from roomwright.media.rtp import rtcp, rtcp_write
 from roomwright.media.sdp.tracks import Published, Sent
 
@@ -39,6 +40,7 @@ class Endpoint:
         self._handlers: dict[bytes, _Handler] = {}
         self._streams: dict[int, Stream] = {}
         self._used: set[int] = set()
+        self._uplink = Uplink(router.settings.first_bitrate, router.settings.highest_bitrate)
 
     def __repr__(self) -> str:
         return f"<Endpoint {self.participant_sid}: {len(self.tracks)} up, {len(self.downs)} down>"
@@ -172,9 +174,15 @@ class Endpoint:
             self.send_rtcp(rtcp_write.receiver_report(OUR_SSRC, blocks))
         videos = [stream.ssrc for stream in live if stream.track.kind == "video"]
         if videos:
-            self.send_rtcp(rtcp_write.estimate(OUR_SSRC, self.router.settings.bitrate, videos))
+            self.send_rtcp(rtcp_write.estimate(OUR_SSRC, self._bound(live, now), videos))
 
     # inside
+
+    def _bound(self, live: list[Stream], now: float) -> int:
+        receptions = [stream.reception for stream in live]
+        received = sum(reception.received for reception in receptions)
+        lost = sum(reception.lost for reception in receptions)
+        return self._uplink.update(received, lost, sum(reception.octets for reception in receptions), now)
 
     def _add(self, stream: Stream) -> _Handler:
         self._streams[stream.ssrc] = stream

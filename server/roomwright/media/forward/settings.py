@@ -33,7 +33,8 @@ class ForwardSettings:
 
     `key_frame_interval`: how often a publisher is asked for a key frame at most. `key_frame_patience`: when it is asked
     again because none came. `reports`: between receiver reports. `idle_layer`: a layer that has sent nothing for that
-    long is not chosen. `bitrate`: what publishers are told they may send, in bits per second.
+    long is not chosen. `first_bitrate`, `highest_bitrate`: what a connection is told it may send at the beginning and
+    at most, in bits per second.
     """
 
     key_frame_interval: float = 0.5
@@ -41,7 +42,8 @@ class ForwardSettings:
     reports: float = 1.0
     idle_layer: float = 1.5
     max_streams: int = 64
-    bitrate: int = 10_000_000
+    first_bitrate: int = 4_000_000
+    highest_bitrate: int = 20_000_000
     speakers: "SpeakerSettings" = field(default_factory=lambda: SpeakerSettings())
     quality_interval: float = 5.0
 

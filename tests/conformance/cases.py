@@ -85,23 +85,22 @@ class Case:
         return (*setup, ("main", self.main), *after)
 
     @property
+    def has_clients(self) -> bool:
+        """Whether participants with media take part, who need an SDK and a network of their own."""
+        return self.needs == "rtc"
+
+    @property
     def sleeps(self) -> bool:
         """Whether a step lets time pass, so that it pays to run such cases side by side."""
         return any(isinstance(step, Sleep) for _, step in self.steps)
 
 
 def waiting_for(case: Case) -> str | None:
-    """What the case waits for, or None when it can be replayed today.
-
-    Participants may need media; seeded cases need a store with recordings in it.
-    """
-    if case.needs in _WAITING:
-        return _WAITING[case.needs]
+    """What the case waits for, or None when it can be replayed today: seeded cases need a store with recordings."""
+    if case.needs == "seed":
+        return "stored egresses"
     upgrades = [step for _, step in case.steps if isinstance(step, Exchange) and "Upgrade" in _headers(step)]
     return "agents" if any(step.request["path"].startswith("/agent") for step in upgrades) else None
-
-
-_WAITING = {"rtc": "media", "seed": "stored egresses"}
 
 
 def _headers(exchange: Exchange) -> Mapping[str, Any]:

@@ -171,6 +171,29 @@ def _wants_into_a_full_room(exchange: Exchange) -> bool:
     return 0 < seats <= len(joined)
 
 
+def _present(exchange: Exchange) -> int:
+    """How many were in the room that count, by the steps before: agents and recorders do not."""
+    steps = [step for step in exchange.before if isinstance(step, ParticipantStep)]
+    grants = {step.content["as"]: step.content["token"]["grants"]["video"] for step in steps if step.kind == "join"}
+    gone = {step.content for step in steps if step.kind == "leave"}
+    return sum(not ({"agent", "recorder"} & grant.keys()) for name, grant in grants.items() if name not in gone)
+
+
+def _counts_late(exchange: Exchange) -> bool:
+    if _route(exchange) != ("RoomService", "CreateRoom"):
+        return False
+    match _recorded(exchange).body:
+        case {"json": {"num_participants": int(counted)}}:
+            return counted != _present(exchange)
+        case _:
+            return False
+
+
+def _counted(exchange: Exchange) -> Response:
+    room = {**_recorded(exchange).body["json"], "num_participants": _present(exchange)}
+    return replace(_recorded(exchange), body={"json": room})
+
+
 def _no_rooms(recorded: Response) -> Response:
     return replace(recorded, body={"json": {"rooms": []}}) if _listed_rooms(recorded) else recorded
 
@@ -224,6 +247,12 @@ RULES: tuple[Rule, ...] = (
         reason="the reference answers 500 to the handshake and success to validate, and SDKs try four times in vain",
         applies=_wants_into_a_full_room,
         instead=lambda exchange: replace(_recorded(exchange), status=403, body="<any>"),
+    ),
+    Rule(
+        name="counts are exact",
+        reason="the reference counts every five seconds, so that a caller cannot know whether a room is empty",
+        applies=_counts_late,
+        instead=_counted,
     ),
     Rule(
         name="WHIP is not implemented",

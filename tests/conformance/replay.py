@@ -1,6 +1,7 @@
 """Replays the recordings against a running server: `python -m tests.conformance.replay --url … --key … --secret …`.
 
-It deletes rooms there. Without `--profile` the recordings of the `default` profile are taken. The exit code is 1 when
+It deletes rooms there. Without `--profile` the recordings of the `default` profile are taken. `--clients` replays the
+cases with participants that have media, too: in a network where libwebrtc can reach the server. The exit code is 1 when
 anything differs from the recordings and from the rules of `deviations.py`.
 """
 
@@ -8,10 +9,12 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests.conformance.cases import RECORDINGS, Case, load, waiting_for
+from tests.conformance.clients.start import start
 from tests.conformance.replayer import Outcome, Target, replay
 from tests.conformance.report import explain, summary
 from tests.conformance.tokens import Credentials
@@ -27,20 +30,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     target = Target(host=url.hostname, port=url.port or 80, credentials=Credentials(**keys))
     recordings = sorted(options.recordings.glob("*.jsonl"))
     cases = [
-        case for case in load(recordings) if case.profile == options.profile and case.group.startswith(options.group)
+        case
+        for case in load(recordings)
+        if case.profile == options.profile
+        and case.group.startswith(options.group)
+        and (options.clients or not case.has_clients)
     ]
     waiting = [case for case in cases if waiting_for(case)]
-    outcomes = asyncio.run(_replay([case for case in cases if not waiting_for(case)], target))
+    ready = [case for case in cases if not waiting_for(case)]
+    outcomes = asyncio.run(_replay(ready, target, with_clients=options.clients))
     print(*summary(outcomes, waiting), sep="\n")
     return int(any(outcome.mismatches for outcome in outcomes))
 
 
-async def _replay(cases: Iterable[Case], target: Target) -> list[Outcome]:
+async def _replay(cases: Iterable[Case], target: Target, *, with_clients: bool) -> list[Outcome]:
     outcomes: list[Outcome] = []
+    clients = await start() if with_clients else None
     for case in cases:
-        outcomes.append(outcome := await replay(case, target))
+        outcomes.append(outcome := await replay(case, replace(target, clients=clients)))
         if outcome.mismatches:
             print(explain(outcome), end="\n\n")
+    if clients is not None:
+        await clients.stop()
     return outcomes
 
 
@@ -54,6 +65,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--alt-secret", default=defaults.alt_secret)
     parser.add_argument("--profile", default="default", help="how the server is configured: see profiles/")
     parser.add_argument("--group", default="", help="only groups whose names start so")
+    parser.add_argument("--clients", action="store_true", help="also the cases with participants that have media")
     parser.add_argument("--recordings", type=Path, default=RECORDINGS, help="a folder with other recordings")
     return parser.parse_args(arguments)
 

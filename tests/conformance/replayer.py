@@ -16,19 +16,22 @@ from tests.conformance.participants import Participant, StepFailedError
 from tests.conformance.rawhttp import Answer
 from tests.conformance.requests import build, fill_deep
 from tests.conformance.tokens import Credentials, mint
+from tests.rtc.guests import CommandError, Guest, Program
 
 _LONGEST_SLEEP = 2.5  # recorded pauses are longer for the reference's sake; the time-outs they wait for are one second
 _POLL_INTERVAL = 0.05
+_SETTLE = 0.6  # what the recorder waited after a join that does not say
 _ADMIN = {"identity": "cleaner", "grants": {"video": {"roomCreate": True, "roomList": True}}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """The server under test."""
+    """The server under test, and the program in which participants with media live: only their cases need it."""
 
     host: str
     port: int
     credentials: Credentials = field(default_factory=Credentials)
+    clients: Program | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,7 @@ class _Replay:
         self._target = target
         self._variables: dict[str, Any] = {}
         self._participants: dict[str, Participant] = {}
+        self._guests: dict[str, Guest] = {}
         self._outcome = Outcome(case=case)
 
     async def run(self) -> Outcome:
@@ -80,6 +84,8 @@ class _Replay:
         finally:
             for participant in self._participants.values():
                 await participant.close()
+            for name in list(self._guests):
+                await self._leave(name)
         for request in self._case.cleanup:
             await self._send(request)
         await self._delete_rooms(self._case.rooms)
@@ -98,7 +104,7 @@ class _Replay:
         content = fill_deep(step.content, self._variables)
         try:
             await _PARTICIPANT_STEPS[step.kind](self, content)
-        except StepFailedError as failure:
+        except (StepFailedError, CommandError) as failure:
             request = rawhttp.Request(method=step.kind, path=str(content))
             self._outcome.mismatches.append(
                 Mismatch(
@@ -131,6 +137,31 @@ class _Replay:
 
     async def _ws_close(self, name: str) -> None:
         await self._participants.pop(name).close()
+
+    async def _join(self, step: Mapping[str, Any]) -> None:
+        target = self._target
+        assert target.clients is not None, "the case needs clients"
+        name = step["as"]
+        guest = target.clients.guest(step["token"]["identity"])
+        token = mint(step["token"], target.credentials)
+        subscribes = step.get("auto_subscribe", True)
+        try:
+            url = f"ws://{target.host}:{target.port}"
+            facts = await guest.do("connect", url=url, token=token, auto_subscribe=subscribes)
+        except CommandError:
+            if not step.get("may_fail"):
+                raise
+            return
+        self._guests[name] = guest
+        self._variables[f"{name}_sid"] = facts["me"]["sid"]
+        for method, content in (step.get("rpc") or {}).items():
+            await guest.do("answer", method=method, content=content)
+        for track in step.get("publish") or ():
+            self._variables[f"{name}_{track['name']}"] = await guest.do("publish", **track)
+        await asyncio.sleep(step.get("settle", _SETTLE))
+
+    async def _leave(self, name: str) -> None:
+        await self._guests.pop(name).do("disconnect")
 
     async def _exchange(self, label: str, exchange: Exchange) -> None:
         rule = None if exchange.response is None else rule_for(exchange)
@@ -220,6 +251,8 @@ class _Replay:
 
 
 _PARTICIPANT_STEPS: Mapping[str, Callable[[_Replay, Any], Awaitable[None]]] = {
+    "join": _Replay._join,
+    "leave": _Replay._leave,
     "ws_join": _Replay._ws_join,
     "ws_send": _Replay._ws_send,
     "ws_expect": _Replay._ws_expect,

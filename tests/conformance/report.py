@@ -3,11 +3,20 @@
 from collections import Counter
 from collections.abc import Iterable
 
+import pytest
+
 from tests.conformance.cases import Case, Response, waiting_for
 from tests.conformance.rawhttp import Answer, Request
 from tests.conformance.replayer import Mismatch, Outcome
 
 _BODY = 600
+
+
+def judge(outcome: Outcome, outcomes: list[Outcome]) -> None:
+    """Add an outcome to those counted, and fail the test when something is otherwise."""
+    outcomes.append(outcome)
+    if outcome.mismatches:
+        pytest.fail(explain(outcome), pytrace=False)
 
 
 def explain(outcome: Outcome) -> str:

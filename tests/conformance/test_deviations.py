@@ -1,6 +1,7 @@
 """The rules themselves: few, used, general, and each really another answer."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -93,6 +94,17 @@ def test_a_room_is_listed_once():
     assert _name(_exchange("/twirp/livekit.RoomService/ListRooms", "{}", _success({"rooms": [room]}))) is None
 
 
+def test_who_joined_and_did_not_leave_is_counted():
+    created = _exchange("/twirp/livekit.RoomService/CreateRoom", "{}", _success({"num_participants": 0}))
+    joins = [
+        {"join": {"as": name, "token": {"grants": {"video": grant}}}}
+        for name, grant in (("a", {}), ("b", {}), ("ghost", {"hidden": True}), ("rec", {"recorder": True}))
+    ]
+    after = replace(created, before=tuple(map(parse_step, [*joins, {"leave": "b"}])))
+    assert _name(created) is None
+    assert rule_for(after).instead(after).body == {"json": {"num_participants": 2}}
+
+
 def test_waiting_cases_are_told_from_the_case_not_from_a_list():
     plain = {
         "id": "a",
@@ -102,8 +114,8 @@ def test_waiting_cases_are_told_from_the_case_not_from_a_list():
         "response": _success({}) | {"headers": {}},
     }
     assert waiting_for(parse_case(plain)) is None
-    assert waiting_for(parse_case(plain | {"needs": "rtc"})) == "media"
-    assert waiting_for(parse_case(plain | {"needs": "ws"})) is None
+    assert waiting_for(parse_case(plain | {"needs": "seed"})) == "stored egresses"
+    assert waiting_for(parse_case(plain | {"needs": "rtc"})) is None
     upgrade = {"path": "/agent", "headers": {"Upgrade": "websocket"}}
     assert waiting_for(parse_case(plain | {"request": upgrade})) == "agents"
     assert waiting_for(parse_case(plain | {"request": {"path": "/agent"}})) is None

@@ -1,46 +1,31 @@
-"""Every recorded case that does not wait for signalling or media, against our own server."""
+"""Every recorded case without participants that have media, against our own server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from roomwright.app import Server
-from roomwright.config import Flags
-from roomwright.config import load as load_config
 from tests.conformance.cases import Case, load, waiting_for
 from tests.conformance.replay import main
-from tests.conformance.replayer import Outcome, Target, replay
-from tests.conformance.report import explain
+from tests.conformance.replayer import Outcome, replay
+from tests.conformance.report import judge
+from tests.conformance.servers import Targets, servers
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PROFILES = Path(__file__).parent / "profiles"
-READY = [case for case in load() if waiting_for(case) is None]
+READY = [case for case in load() if waiting_for(case) is None and not case.has_clients]
 # Cases in which time passes come first and all start with the first of them, so that their pauses pass together.
 PAUSING = [case for case in READY if case.sleeps]
 INSTANT = [case for case in READY if not case.sleeps]
 
-Targets = Callable[[str], Awaitable[Target]]
-
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def target_of() -> AsyncIterator[Targets]:
-    """Gives a server for a profile, started when it is first asked for."""
-    targets: dict[str, Target] = {}
+    """Gives a server for a profile."""
     async with AsyncExitStack() as stack:
-
-        async def target(profile: str) -> Target:
-            if profile not in targets:
-                config = load_config(Flags(config=str(PROFILES / f"{profile}.yaml"), port=0, bind=("127.0.0.1",)))
-                server = await stack.enter_async_context(Server(config.config))
-                targets[profile] = Target(host="127.0.0.1", port=server.port)
-            return targets[profile]
-
-        yield target
+        yield servers(stack)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -53,12 +38,12 @@ async def pausing(target_of: Targets) -> AsyncIterator[dict[str, asyncio.Task[Ou
 
 @pytest.mark.parametrize("case", PAUSING, ids=lambda case: case.name)
 async def test_a_case_in_which_time_passes(case: Case, pausing, outcomes) -> None:
-    _judge(await pausing[case.name], outcomes)
+    judge(await pausing[case.name], outcomes)
 
 
 @pytest.mark.parametrize("case", INSTANT, ids=lambda case: case.name)
 async def test_a_case(case: Case, target_of: Targets, outcomes) -> None:
-    _judge(await replay(case, await target_of(case.profile)), outcomes)
+    judge(await replay(case, await target_of(case.profile)), outcomes)
 
 
 async def test_the_command_line_replays_against_any_server(target_of: Targets, capsys) -> None:
@@ -68,9 +53,3 @@ async def test_the_command_line_replays_against_any_server(target_of: Targets, c
     assert "default: 3 as recorded, 0 by rule, 0 failed" in capsys.readouterr().out
     assert await asyncio.to_thread(main, [*arguments, "--secret", "wrong"]) == 1
     assert "status: expected 404, got 401" in capsys.readouterr().out
-
-
-def _judge(outcome: Outcome, outcomes: list[Outcome]) -> None:
-    outcomes.append(outcome)
-    if outcome.mismatches:
-        pytest.fail(explain(outcome), pytrace=False)

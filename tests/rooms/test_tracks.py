@@ -47,6 +47,17 @@ def test_what_the_announcement_says_of_layers_and_features_is_kept(engine):
     assert info.audio_features == request.audio_features
 
 
+@pytest.mark.parametrize(
+    ("kind", "said", "policy"),
+    [("AUDIO", 0, "SIMULCAST"), ("VIDEO", 0, "PREFER_REGRESSION"), ("AUDIO", 2, "REGRESSION")],
+)
+def test_audio_has_no_codec_to_fall_back_on_unless_the_client_says_so(engine, kind, said, policy):
+    alice = engine.join("alice")
+    request = pb.AddTrackRequest(cid="c", type=pb.TrackType[kind], backup_codec_policy=pb.BackupCodecPolicy(said))
+    engine.say(alice, c.AddTrack(request))
+    assert engine.mail(alice, "track_published")[0].track.backup_codec_policy is pb.BackupCodecPolicy[policy]
+
+
 def test_a_track_that_is_started_again_is_sent_differently(engine):
     alice, bob = engine.join("alice"), engine.join("bob")
     sid = engine.publish(alice)

@@ -51,7 +51,7 @@ def announced(request: pb.AddTrackRequest, sid: str, now: Instant) -> Track:
         codecs=_codecs(request),
         version=_next_version(None, now),
         audio_features=list(request.audio_features),
-        backup_codec_policy=request.backup_codec_policy,
+        backup_codec_policy=request.backup_codec_policy or _backup_codec_policy(request),
         packet_trailer_features=list(request.packet_trailer_features),
     )
     _set_deprecated(info, request)
@@ -77,6 +77,12 @@ def _codecs(request: pb.AddTrackRequest) -> list[pb.SimulcastCodecInfo]:
         )
         for codec in codecs
     ]
+
+
+def _backup_codec_policy(request: pb.AddTrackRequest) -> pb.BackupCodecPolicy:
+    """What an unsaid policy means: no publisher changes the codec of its audio for the sake of one subscriber."""
+    policy = pb.BackupCodecPolicy
+    return policy.SIMULCAST if request.type == pb.TrackType.AUDIO else policy.PREFER_REGRESSION
 
 
 def mirrored(origin: Track, sid: str) -> Track:

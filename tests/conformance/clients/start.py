@@ -1,0 +1,13 @@
+"""Starts the program in which recorded participants live, in the network of the tests with real clients."""
+
+import sys
+from pathlib import Path
+
+from tests.rtc.guests import Program
+
+FOLDER = Path(__file__).parent
+
+
+async def start() -> Program:
+    """The program, ready for commands; it takes the network of the calling thread."""
+    return await Program.start((sys.executable, "program.py"), FOLDER)

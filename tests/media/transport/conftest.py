@@ -10,7 +10,7 @@ import pytest
 from roomwright.clock import ManualClock, RandomIds
 from roomwright.media.transport import MediaSocket, Transport, TransportSettings, TransportState
 
-from .peer import Peer
+from .peer import Ice, Peer
 
 
 @dataclass
@@ -44,6 +44,16 @@ async def until(condition: Callable[[], Any], within: float = 5.0) -> None:
     async with asyncio.timeout(within):
         while not condition():  # noqa: ASYNC110 - the conditions are states of plain objects
             await asyncio.sleep(0.002)
+
+
+async def flood(ice: Ice, datagram: bytes, until_it: Callable[[], Any]) -> None:
+    """Send a datagram again and again, as fast as the other side reads, until something has become true."""
+    async with asyncio.timeout(30):
+        while not until_it():
+            for _ in range(50):
+                ice.send_now(datagram)
+            await asyncio.sleep(0)
+        ice.sent.clear()
 
 
 class Net:

@@ -25,7 +25,7 @@ from roomwright.media.transport.errors import PeerError
 from roomwright.media.transport.screening import streams_of
 from roomwright.media.transport.sctp import Association
 
-from .conftest import until
+from .conftest import flood, until
 from .peer import receiver_report, rtp
 
 NOW_NS = 1_800_000_000_000_000_000
@@ -120,11 +120,7 @@ async def test_a_flood_from_a_peer_costs_its_own_media(net):
     transport, heard, peer = await net.connect()
     bystander = await net.connect(ufrag="bystander")
     limit = net.socket.settings.max_datagrams_per_second
-    for index in range(limit + 3000):
-        peer.ice.link.sendto(b"\x80\x60" + bytes(30), peer.ice.target)
-        if index % 100 == 0:
-            await asyncio.sleep(0)
-    await until(lambda: transport.counters.refused_received > limit)
+    await flood(peer.ice, b"\x80\x60" + bytes(30), lambda: transport.counters.refused_received > limit)
     await peer.send_rtp(rtp(1))
     assert await is_untouched(bystander)
     assert heard.rtp == []
@@ -137,11 +133,11 @@ async def test_a_flood_from_a_peer_costs_its_own_media(net):
 async def test_a_flood_of_messages_is_slowed_down(talking):
     transport, _, peer, bystander = talking
     association = transport._link.channels._association
-    for index in range(11_000):
-        await send_sctp(peer, chunk(4, b"\x00\x01\x00\x08abcd"))
-        if index % 50 == 0:
+    async with asyncio.timeout(30):
+        while not association.throttled:
+            for _ in range(50):
+                await send_sctp(peer, chunk(4, b"\x00\x01\x00\x08abcd"))
             await asyncio.sleep(0)
-    await until(lambda: association.throttled)
     assert await is_untouched(bystander)
     assert transport.state is TransportState.CONNECTED
 

@@ -249,6 +249,16 @@ class TestAConnection:
         assert [(await again.next())[0] for _ in range(4)] == ["reconnect", "update", "room_update", "refresh_token"]
         assert await listed(server) == ["alice"]
 
+    async def test_that_is_not_known_to_be_dead_is_closed_by_the_resume(self, server, connect):
+        old = await connect()
+        sid = (await old.until("join")).participant.sid
+        new = await connect(f"/rtc?reconnect=1&sid={sid}")
+        assert (await new.next())[0] == "reconnect"
+        assert await old.end() == 1000
+        await new.say(ping=1)
+        await new.until("pong")
+        assert await listed(server) == ["alice"]
+
     async def test_that_resumes_nothing_is_told_to_rejoin(self, connect):
         client = await connect("/rtc?reconnect=1&sid=PA_nope")
         leave = await client.until("leave")

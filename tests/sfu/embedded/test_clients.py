@@ -182,7 +182,7 @@ class TestResuming:
     async def test_replaces_a_socket_that_is_not_known_to_be_dead(self, house):
         alice, old, _ = house.join("alice", active=True)
         _, new = house.resume(alice)
-        assert (old.ended, new.kinds()[0]) == ("aborted", "reconnect")
+        assert (old.ended, new.kinds()[0]) == ("closed", "reconnect")
         alice.on_close(old, clean=False)
         house.backend.advance(60)
         assert await house.listed() == []  # 60 seconds of silence on the new one

@@ -122,7 +122,7 @@ class Client:
     def resume(self, wish: Wish, socket: Socket) -> None:
         """The client is back over a new socket."""
         if self.socket is not None:
-            self.socket.abort()
+            self.socket.close()
         self.socket = socket
         sequence = self.media.last_sequence if self.media is not None else 0
         self._do(self.session.resume(self._backend.instant(), sequence))

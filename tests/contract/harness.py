@@ -15,6 +15,7 @@ from roomwright.config import LimitSettings, RoomSettings
 from roomwright.sfu.backend import Backend, Caller
 from roomwright.sfu.memory import MemoryBackend, PublishRefusedError, RpcError, ScriptedParticipant
 from roomwright_proto import livekit as pb
+from tests.contract.calls import CallingHarness
 from tests.contract.embedded import EmbeddedHarness
 
 CALLER = Caller(Claims(identity="tester"))
@@ -193,7 +194,22 @@ async def embedded(settings: RoomSettings, limits: LimitSettings) -> Harness:
     return EmbeddedHarness(settings, limits)
 
 
+async def one_connection(settings: RoomSettings, limits: LimitSettings) -> Harness:
+    return await _calling(CallingHarness(settings, limits, single=True))
+
+
+async def two_connections(settings: RoomSettings, limits: LimitSettings) -> Harness:
+    return await _calling(CallingHarness(settings, limits, single=False))
+
+
+async def _calling(harness: CallingHarness) -> CallingHarness:
+    await harness.start()
+    return harness
+
+
 HARNESSES: dict[str, Callable[[RoomSettings, LimitSettings], Awaitable[Harness]]] = {
     "memory": memory,
     "embedded": embedded,
+    "embedded, one connection": one_connection,
+    "embedded, two connections": two_connections,
 }

@@ -10,7 +10,7 @@ from roomwright.config import LimitSettings, RoomSettings
 from roomwright.rooms import commands as c
 from roomwright.rooms.instant import Instant
 from roomwright.sfu.embedded import EmbeddedBackend
-from roomwright.sfu.embedded.media import Peer, PeerMedia, Setup, Source
+from roomwright.sfu.embedded.media import MediaPlane, Peer, PeerMedia, Setup, Source
 from roomwright.signalling.frames import Frame
 from roomwright_proto import livekit as pb
 
@@ -137,7 +137,7 @@ class FakePlane:
 class ManualBackend(EmbeddedBackend):
     """An embedded backend whose time passes in `advance`: that of rooms, and that of the clients' signalling."""
 
-    def __init__(self, clock: ManualClock, plane: FakePlane, settings: RoomSettings, limits: LimitSettings) -> None:
+    def __init__(self, clock: ManualClock, plane: MediaPlane, settings: RoomSettings, limits: LimitSettings) -> None:
         super().__init__(
             settings,
             limits,

@@ -82,6 +82,11 @@ class Net:
         await until(lambda: transport.state is TransportState.CONNECTED)
         return transport, heard, peer
 
+    def stop_timer(self) -> None:
+        """From now on seconds pass by `pass_time` only."""
+        assert self.socket._timer is not None
+        self.socket._timer.cancel()
+
     def pass_time(self, seconds: float) -> None:
         self.clock.advance(seconds)
         self.socket.sweep()

@@ -119,6 +119,7 @@ async def test_a_flood_from_strangers_costs_little_and_nobody(net):
 async def test_a_flood_from_a_peer_costs_its_own_media(net):
     transport, heard, peer = await net.connect()
     bystander = await net.connect(ufrag="bystander")
+    net.stop_timer()
     limit = net.socket.settings.max_datagrams_per_second
     await flood(peer.ice, b"\x80\x60" + bytes(30), lambda: transport.counters.refused_received > limit)
     await peer.send_rtp(rtp(1))

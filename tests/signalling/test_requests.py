@@ -18,7 +18,7 @@ from roomwright.signalling.requests import REQUESTS
 from roomwright.signalling.session import SessionState
 from roomwright.signalling.wish import Wish
 from roomwright_proto import livekit as pb
-from tests.signalling.conftest import HOST, Talk
+from tests.signalling.talk import HOST, Talk
 
 Reason = pb.RequestResponseReason
 KINDS = {field.name for field in dataclasses.fields(pb.SignalRequest) if field.name != "_unknown_fields"}

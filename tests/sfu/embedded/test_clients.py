@@ -1,64 +1,12 @@
-"""Clients of the embedded backend: what reaches them, what their media is told, how they come back and go."""
-
-from typing import Any
+"""Clients of the embedded backend: how they come, come back and go."""
 
 import pytest
 
-from roomwright import codec
-from roomwright.auth.claims import Claims, VideoGrant
-from roomwright.clock import ManualClock
-from roomwright.config import LimitSettings, RoomSettings
 from roomwright.errors import Code, ServiceError
-from roomwright.rooms import commands as c
-from roomwright.sfu.backend import Caller
-from roomwright.sfu.embedded import EmbeddedBackend
-from roomwright.sfu.embedded.client import Client
-from roomwright.sfu.embedded.media import NoMedia, Setup
-from roomwright.signalling.wish import Wish
+from roomwright.sfu.embedded.media import Setup
 from roomwright_proto import livekit as pb
-from tests.sfu.embedded.fakes import FakeMedia, FakePlane, FakeSocket, ManualBackend
-
-CALLER = Caller()
-
-
-class House:
-    """A backend with clients that are easily had."""
-
-    def __init__(self, settings: RoomSettings | None = None) -> None:
-        self.plane, self.clock = FakePlane(), ManualClock()
-        self.backend = ManualBackend(self.clock, self.plane, settings or RoomSettings(), LimitSettings())
-
-    def wish(self, identity: str, room: str = "room", **fields: Any) -> Wish:
-        grant = VideoGrant(room_join=True, room=room, can_publish=fields.pop("can_publish", None))
-        return Wish(claims=Claims(identity=identity, name=identity.upper(), video=grant), **fields)
-
-    def join(self, identity: str, *, active: bool = False, **fields: Any) -> tuple[Client, FakeSocket, FakeMedia]:
-        socket = FakeSocket()
-        client = self.backend.connect(self.wish(identity, **fields), socket)
-        assert client is not None
-        if active:
-            client.tell(c.Activate())
-        return client, socket, self.plane.opened[-1]
-
-    def resume(self, client: Client, identity: str = "alice", **fields: Any) -> tuple[Client | None, FakeSocket]:
-        socket = FakeSocket()
-        wish = self.wish(identity, reconnect=True, participant_sid=client.participant.sid, **fields)
-        return self.backend.connect(wish, socket), socket
-
-    async def listed(self, room: str = "room") -> list[str]:
-        answer = await self.backend.list_participants(pb.ListParticipantsRequest(room=room), CALLER)
-        return [info.identity for info in answer.participants]
-
-
-def say(client: Client, **request: Any) -> None:
-    client.on_frame(codec.encode(pb.SignalRequest(**request)))
-
-
-def publish(client: Client, socket: FakeSocket, media: FakeMedia) -> str:
-    say(client, add_track=pb.AddTrackRequest(cid="mic", source=pb.TrackSource.MICROPHONE))
-    sid = socket.all("track_published")[-1].track.sid
-    media.start(sid)
-    return sid
+from tests.sfu.embedded.fakes import FakeSocket
+from tests.sfu.embedded.house import CALLER, House, publish, say
 
 
 @pytest.fixture
@@ -97,64 +45,6 @@ class TestJoining:
         assert old.all("leave") == [pb.LeaveRequest(reason=pb.DisconnectReason.DUPLICATE_IDENTITY)]
         assert (old.ended, media.names()[-1]) == ("closed", "close")
         assert await house.listed() == ["alice"]
-
-
-class TestMedia:
-    async def test_subscribers_get_the_source_and_lose_it(self, house):
-        alice, socket, media = house.join("alice", active=True)
-        bob, _, received = house.join("bob", active=True)
-        sid = publish(alice, socket, media)
-        (source,) = received.sources.values()
-        assert (source.media, source.track_sid, source.publisher_sid) == (media, sid, alice.participant.sid)
-        assert source.stream_id == f"{alice.participant.sid}|{sid}"
-        say(bob, subscription=pb.UpdateSubscription(track_sids=[sid]))
-        assert received.sources == {}
-        assert socket.all("track_subscribed") == [pb.TrackSubscribed(track_sid=sid)]
-
-    async def test_a_forwarded_track_comes_from_its_origin(self, house):
-        alice, socket, media = house.join("alice", active=True)
-        _, _, received = house.join("bob", active=True, room="other")
-        sid = publish(alice, socket, media)
-        request = pb.ForwardParticipantRequest(room="room", identity="alice", destination_room="other")
-        await house.backend.forward_participant(request, CALLER)
-        (source,) = received.sources.values()
-        assert (source.media, source.track.sid) == (media, sid)
-        assert source.track_sid != sid
-        assert source.publisher_sid != alice.participant.sid
-
-    async def test_data_goes_through_it(self, house):
-        _, _, media = house.join("alice", active=True)
-        bob, _, _ = house.join("bob", active=True)
-        bob.tell(c.SendPacket(pb.DataPacket(user=pb.UserPacket(payload=b"hi"))))
-        assert [packet.user.payload for packet in media.packets if packet.user] == [b"hi"]
-
-    async def test_that_gives_up_ends_the_session_and_tells_the_client_to_rejoin(self, house):
-        client, socket, media = house.join("alice", active=True)
-        client.give_up()
-        (leave,) = socket.all("leave")
-        assert (leave.reason.name, leave.action.name) == ("CONNECTION_TIMEOUT", "RECONNECT")
-        assert (socket.ended, media.names()) == ("closed", ["close"])
-        assert await house.listed() == []
-        client.give_up()
-        assert len(socket.all("leave")) == 1
-
-    async def test_that_fails_costs_its_client_the_session_and_nobody_else_anything(self, house):
-        import asyncio
-
-        alice, socket, media = house.join("alice", active=True)
-        house.join("bob", active=True)
-        media.broken = True
-        say(alice, offer=pb.SessionDescription(sdp="v=0"))
-        await asyncio.sleep(0)
-        assert socket.all("leave")[0].action is pb.LeaveRequestAction.RECONNECT
-        assert await house.listed() == ["bob"]
-
-    async def test_is_told_nothing_after_its_end(self, house):
-        alice, _, media = house.join("alice", active=True)
-        say(alice, leave=pb.LeaveRequest())
-        say(alice, offer=pb.SessionDescription(sdp="v=0"))
-        alice.signal(pb.SignalResponse(pong=1))
-        assert media.names() == ["close"]
 
 
 class TestResuming:
@@ -270,29 +160,3 @@ class TestGoing:
         house.backend.advance(5)
         assert house.backend.clients == {}
         assert "0 clients" in repr(house.backend)
-
-
-async def test_without_a_media_plane_clients_stay_joined_and_offers_unanswered():
-    from roomwright.clock import CountedIds
-
-    backend = EmbeddedBackend(RoomSettings(), LimitSettings(), ManualClock(), CountedIds(), timer=False)
-    await backend.start()
-    assert isinstance(backend.media, NoMedia)
-    socket, house = FakeSocket(), House()
-    client = backend.connect(house.wish("alice", offer=pb.SessionDescription(sdp="v=0")), socket)
-    assert client is not None
-    for request in (
-        {"answer": pb.SessionDescription()},
-        {"trickle": pb.TrickleRequest()},
-        {"sync_state": pb.SyncState()},
-    ):
-        say(client, **request)
-    assert socket.kinds() == ["join"]
-    assert client.participant.info().state is pb.ParticipantInfoState.JOINED
-    assert "with a socket" in repr(client)
-    await backend.close()
-
-
-async def test_the_media_plane_is_started(house):
-    await house.backend.start()
-    assert house.plane.life == ["started"]

@@ -17,7 +17,7 @@ from roomwright.signalling.session import Session
 from roomwright.wire.websocket import WebSocket
 from roomwright_proto import livekit as pb
 from tests.serving import KEY, SECRET
-from tests.wire.test_signalling import bearer
+from tests.wire.signalling.client import bearer
 
 WARM_UP, CYCLES, AT_ONCE = 2_000, 10_000, 20
 TOKENS = [bearer(f"p{number}") for number in range(500)]

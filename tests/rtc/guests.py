@@ -106,16 +106,16 @@ class Guest:
     async def state(self) -> dict[str, Any]:
         return await self.do("state")
 
-    async def event(self, name: str, within: float = PATIENCE_S, **expected: Any) -> dict[str, Any]:
+    async def event(self, kind: str, /, within: float = PATIENCE_S, **expected: Any) -> dict[str, Any]:
         """The first event like this that was not asked for before."""
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             for event in self.events:
-                if event["event"] == name and matches(event, expected):
+                if event["event"] == kind and matches(event, expected):
                     self.events.remove(event)
                     return event
             await asyncio.sleep(0.02)
-        raise AssertionError(f"{self.identity} got no {name} {expected} within {within} s, but {self.events}")
+        raise AssertionError(f"{self.identity} got no {kind} {expected} within {within} s, but {self.events}")
 
     async def until(self, look: Callable[[dict[str, Any]], Any], within: float = PATIENCE_S) -> Any:
         """What `look` finds in the state, as soon as it finds something."""

@@ -30,6 +30,7 @@ class Network:
     def __init__(self) -> None:
         if shutil.which("ip") is None:
             raise NetworkError("the command ip (Debian package iproute2) is not on PATH")
+        self._depth = 0
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._outside = os.open(_HERE, os.O_RDONLY)
         self._call(self._libc.unshare, CLONE_NEWNET)
@@ -43,11 +44,14 @@ class Network:
             self._enter(self._outside)
 
     def __enter__(self) -> Self:
+        self._depth += 1
         self._enter(self._inside)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._enter(self._outside)
+        self._depth -= 1
+        if not self._depth:
+            self._enter(self._outside)
 
     def close(self) -> None:
         """Forget the namespace; the system removes it when its last process has ended."""

@@ -1,6 +1,6 @@
 // A guest in livekit-client, in a page; `window.tell(event, details)` reaches the tests.
 
-const { ConnectionState, DisconnectReason, ExternalE2EEKeyProvider, Room, RpcError, Track, VideoQuality } =
+const { ConnectionState, DisconnectReason, Room, RpcError, Track, VideoQuality } =
   window.LivekitClient;
 
 const COLOURS = { red: [220, 30, 30], green: [30, 200, 30], blue: [30, 30, 220] };
@@ -139,7 +139,7 @@ class Guest {
   }
 
   async senses({ identity, name }) {
-    return this.#senses.get(this.#publication(identity, name).trackSid)?.report();
+    return this.#senses.get(this.#publication(identity, name)?.trackSid)?.report();
   }
 
   async subscribe({ identity, name, on }) {
@@ -151,9 +151,8 @@ class Guest {
   }
 
   #publication(identity, name) {
-    return [...this.#room.remoteParticipants.get(identity).trackPublications.values()].find(
-      (one) => one.trackName === name,
-    );
+    const other = this.#room.remoteParticipants.get(identity);
+    return [...(other?.trackPublications.values() ?? [])].find((one) => one.trackName === name);
   }
 
   async send({ payload, topic = "", reliable = true, to = [] }) {

@@ -172,7 +172,7 @@ class Guest {
   }
 
   async senses({ identity, name }) {
-    return this.#senses.get(this.#publication(identity, name).sid)?.report();
+    return this.#senses.get(this.#publication(identity, name)?.sid)?.report();
   }
 
   async subscribe({ identity, name, on }) {
@@ -180,7 +180,8 @@ class Guest {
   }
 
   #publication(identity, name) {
-    return [...this.#room.remoteParticipants.get(identity).trackPublications.values()].find((one) => one.name === name);
+    const other = this.#room.remoteParticipants.get(identity);
+    return [...(other?.trackPublications.values() ?? [])].find((one) => one.name === name);
   }
 
   async send({ payload, topic = "", reliable = true, to = [] }) {

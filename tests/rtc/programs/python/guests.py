@@ -171,7 +171,8 @@ class Guest:
 
     async def senses(self, identity, name) -> dict | None:
         """What reached us of a track since the last question."""
-        sense = self._senses.get(self._publication(identity, name).sid)
+        publication = self._publication(identity, name)
+        sense = self._senses.get(publication.sid) if publication else None
         return sense.report() if sense else None
 
     async def subscribe(self, identity, name, on) -> None:
@@ -182,8 +183,9 @@ class Guest:
         self._publication(identity, name).set_video_quality(value)
 
     def _publication(self, identity, name):
-        publications = self._room.remote_participants[identity].track_publications.values()
-        return next(publication for publication in publications if publication.name == name)
+        other = self._room.remote_participants.get(identity)
+        publications = other.track_publications.values() if other else ()
+        return next((publication for publication in publications if publication.name == name), None)
 
     async def send(self, payload, topic="", reliable=True, to=()) -> None:
         await self._me.publish_data(payload, topic=topic, reliable=reliable, destination_identities=list(to))

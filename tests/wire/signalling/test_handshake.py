@@ -1,8 +1,12 @@
 """Who is let in, who is not, and what is said about it."""
 
+import base64
+import gzip
+
 import aiohttp
 import pytest
 
+from roomwright import codec
 from roomwright.app import Server
 from roomwright.config import Config, RoomSettings
 from roomwright_proto import livekit as pb
@@ -16,6 +20,17 @@ class TestTheHandshake:
         client = await connect(path)
         assert (await client.next())[0] == "join"
         assert (await client.next())[0] == "refresh_token"
+
+    @pytest.mark.parametrize("compression", list(pb.WrappedJoinRequestCompression))
+    async def test_takes_a_long_join_request_with_tracks(self, connect, compression):
+        tracks = [pb.AddTrackRequest(cid=f"c{number}", name=f"{number:01000}") for number in range(60)]
+        request = codec.encode(pb.JoinRequest(add_track_requests=tracks))
+        if compression is pb.WrappedJoinRequestCompression.GZIP:
+            request = gzip.compress(request)
+        wrapped = codec.encode(pb.WrappedJoinRequest(compression=compression, join_request=request))
+        client = await connect(f"/rtc/v1?join_request={base64.urlsafe_b64encode(wrapped).decode()}")
+        await client.until("join")
+        assert [(await client.until("track_published")).cid for _ in tracks] == [track.cid for track in tracks]
 
     async def test_takes_the_token_from_the_query(self, server, http):
         client = Client(await http.ws_connect(f"{server.url}/rtc?access_token={bearer()}"))

@@ -10,6 +10,7 @@ from roomwright.media.sdp import Offerer, SdpError, Wanted
 from roomwright.media.sdp.description import Direction, SessionDescription
 from roomwright.media.sdp.parameters import DtlsParameters, IceParameters
 from roomwright.media.sdp.reader import parse
+from roomwright.media.sdp.slots import MAX_FREE
 from roomwright.media.sdp.writer import render
 from tests.media.sdp.support import CODECS, LOCAL, RECORDED
 
@@ -124,4 +125,24 @@ def test_any_history_keeps_order_and_mids_and_never_swaps_a_track(steps):
                 carried[section.mid] = track
             offerer.accept(answer(offer.sdp))
     assert sorted(track for track in carried.values() if track) == ["TR_a"]
-    assert len(mids) <= 1 + 2 * 6
+
+
+def test_a_track_returns_on_a_section_that_it_never_had_until_there_are_many(offerer):
+    used: list[str] = []
+    for ssrc in range(1, 60):
+        offerer.want([replace(wanted("a"), ssrc=ssrc)])
+        accepted = offerer.accept(answer(offerer.offer().sdp))
+        used += [item.mid for item in accepted.sent]
+        offerer.want([])
+        offerer.accept(answer(offerer.offer().sdp))
+    assert len(used) == 59
+    assert used[:16] == [str(number) for number in range(1, 17)]
+    assert len(set(used)) == MAX_FREE
+
+
+def test_another_track_takes_the_first_free_section(offerer):
+    for name in "abc":
+        offerer.want([wanted(name)])
+        assert offerer.accept(answer(offerer.offer().sdp)).sent[0].mid == "1"
+        offerer.want([])
+        offerer.accept(answer(offerer.offer().sdp))

@@ -49,7 +49,7 @@ class Offerer:
         self._codecs = codecs
         self._session_id = session_id
         self._local = _undecided(local)
-        self._slots = Slots()
+        self._slots = Slots(returning=False)
         self._wanted: tuple[Wanted, ...] = ()
         self._count = 0
         self._in_flight: SessionDescription | None = None
@@ -116,7 +116,7 @@ class Offerer:
     def _place(self) -> None:
         homeless = self._slots.settle(self._wanted)
         for wanted in homeless:
-            self._slots.add(str(len(list(self._slots)) + 1), wanted.kind).take(wanted)
+            self._slots.add(str(len(self._slots) + 1), wanted.kind).take(wanted)
 
     def _section(self, slot: Slot) -> Section:
         codecs = self._codecs.offered(slot.kind)

@@ -5,10 +5,13 @@ stays empty for one negotiation before it is given away.
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from roomwright.media.sdp.tracks import Requirement, Wanted
+
+MAX_FREE = 16
+"""With so many free sections of a kind a track may return after all: descriptions must not grow forever."""
 
 
 class Place(Enum):
@@ -21,16 +24,18 @@ class Place(Enum):
 
 @dataclass(slots=True)
 class Slot:
-    """A section that can carry a track to the client."""
+    """A section that can carry a track to the client. `carried` are the sids of all tracks that it ever carried."""
 
     mid: str
     kind: str
     place: Place = Place.FREE
     wanted: Wanted | None = None
+    carried: set[str] = field(default_factory=set[str])
 
     def take(self, wanted: Wanted) -> None:
         """Give the place to a track."""
         self.place, self.wanted = Place.TAKEN, wanted
+        self.carried.add(wanted.track_sid)
 
     def leave(self) -> None:
         """The track is not wanted any more."""
@@ -38,10 +43,18 @@ class Slot:
 
 
 class Slots:
-    """The slots of a connection, in the order of the sections."""
+    """The slots of a connection, in the order of the sections.
 
-    def __init__(self) -> None:
+    `returning` says whether a track may return to a section that it left. Where we offer it should not: the Python SDK
+    never tells its application of a track that does (recorded with the reference, too).
+    """
+
+    def __init__(self, *, returning: bool = True) -> None:
         self._slots: dict[str, Slot] = {}
+        self._returning = returning
+
+    def __len__(self) -> int:
+        return len(self._slots)
 
     def __iter__(self) -> Iterator[Slot]:
         return iter(self._slots.values())
@@ -92,8 +105,9 @@ class Slots:
         return max(0, sum(wish.kind == kind for wish in new) - usable)
 
     def _place(self, wish: Wanted) -> bool:
-        for slot in self._slots.values():
-            if slot.place is Place.FREE and slot.kind == wish.kind:
-                slot.take(wish)
-                return True
-        return False
+        free = [slot for slot in self._slots.values() if slot.place is Place.FREE and slot.kind == wish.kind]
+        if not self._returning and len(free) < MAX_FREE:
+            free = [slot for slot in free if wish.track_sid not in slot.carried]
+        if free:
+            free[0].take(wish)
+        return bool(free)

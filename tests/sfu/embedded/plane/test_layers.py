@@ -1,6 +1,7 @@
 """What is told about media: wanted layers, speakers, connections."""
 
 from roomwright.media.forward.events import ConnectionQuality, QualityChanged, Speaker, SpeakersChanged
+from roomwright.media.transport import TransportState
 from roomwright_proto import livekit as pb
 from tests.sfu.embedded.callers import Mute, eventually
 
@@ -86,3 +87,15 @@ async def test_connections_are_told_to_all_and_to_those_who_come_later(caller, b
     carol = caller()
     await carol.join("room", "carol")
     assert info in carol.all("connection_quality")[-1].updates
+
+
+async def test_a_client_that_falls_silent_is_lost_until_it_is_heard_again(caller, backend):
+    alice, bob = await meet(caller)
+    event = QualityChanged(alice.client.participant.room.sid, sid(alice), ConnectionQuality.GOOD, 3.5)
+    backend.media.hub.notices.on_quality(event)
+    media = alice.client.media
+    media.on_state(media.negotiation.primary, TransportState.DISCONNECTED, "")
+    media.on_state(media.negotiation.primary, TransportState.CONNECTED, "")
+    told = [u.updates[0].quality for u in bob.all("connection_quality") if u.updates[0].participant_sid == sid(alice)]
+    assert told[-2:] == [pb.ConnectionQuality.LOST, pb.ConnectionQuality.GOOD]
+    assert alice.client.participant.present

@@ -142,6 +142,10 @@ class ClientMedia:
                 self._active = True
                 self.peer.tell(Activate())
                 self.hub.notices.welcome(self)
+            case TransportState.CONNECTED if connection is self.negotiation.primary:
+                self.hub.notices.on_return(self)
+            case TransportState.DISCONNECTED if connection is self.negotiation.primary:
+                self.hub.notices.on_silence(self)
             case TransportState.FAILED if self._lingering is None:
                 self._lingering = self.hub.loop.call_later(_LINGER_S, self._give_up, reason)
             case _:

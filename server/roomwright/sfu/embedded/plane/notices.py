@@ -51,15 +51,30 @@ class Notices:
         quality = pb.ConnectionQuality[event.quality.name]
         info = pb.ConnectionQualityInfo(participant_sid=event.participant_sid, quality=quality, score=event.score)
         self._qualities[event.participant_sid] = info
-        if self._is_seen(event.participant_sid):
-            self._broadcast(media, _connections([info]))
-        else:
-            media.peer.signal(_connections([info]))
+        self._tell_quality(media, info)
+
+    def on_silence(self, media: "ClientMedia") -> None:
+        """Nothing is heard of a client at the moment."""
+        lost = pb.ConnectionQuality.LOST
+        self._tell_quality(media, pb.ConnectionQualityInfo(participant_sid=media.peer.participant.sid, quality=lost))
+
+    def on_return(self, media: "ClientMedia") -> None:
+        """A client is heard again."""
+        info = self._qualities.get(media.peer.participant.sid)
+        if info is not None:
+            self._tell_quality(media, info)
 
     def forget(self, participant_sid: str) -> None:
         """Somebody is gone."""
         self._speaking.pop(participant_sid, None)
         self._qualities.pop(participant_sid, None)
+
+    def _tell_quality(self, media: "ClientMedia", info: pb.ConnectionQualityInfo) -> None:
+        message = _connections([info])
+        if self._is_seen(info.participant_sid):
+            self._broadcast(media, message)
+        else:
+            media.peer.signal(message)
 
     def _is_seen(self, participant_sid: str) -> bool:
         media = self._clients.get(participant_sid)

@@ -1,6 +1,6 @@
 """Numbers of an outgoing stream: unique, rising, and to be found again."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomwright.media.forward.stretches import Stretches
@@ -11,6 +11,7 @@ RECIPE = Recipe(())
 PART = st.tuples(st.integers(0, 2**20), st.lists(st.booleans(), min_size=1, max_size=40), st.integers(0, 9))
 
 
+@settings(deadline=None)
 @given(st.lists(PART, min_size=1, max_size=8))
 def test_every_outgoing_number_is_one_source_packet(parts):
     """Each part is a stretch: where its source begins, which packets are lost, how far they are mixed up."""
@@ -44,6 +45,7 @@ STEP = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.integers(0, 0xFFFF), st.lists(STEP, max_size=25))
 def test_any_history_of_a_stream_gives_numbers_that_only_say_what_was_lost(first, steps):
     """Outgoing numbers are never used twice, and skip exactly what was lost on the way to us."""

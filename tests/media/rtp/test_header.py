@@ -1,6 +1,6 @@
 """Reading and rewriting packets in place."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomwright.media.rtp import red, vp8
@@ -20,6 +20,7 @@ def found(raw: bytes) -> dict[int, bytes]:
     return {number: raw[start : start + length] for number, start, length in elements(raw)}
 
 
+@settings(deadline=None)
 @given(ELEMENTS, PAYLOAD)
 def test_extensions_in_the_one_byte_form_are_read(extensions, payload):
     raw = packet(1, extensions=extensions, payload=payload)
@@ -56,6 +57,7 @@ def test_padding_ends_the_payload():
     assert payload_end(lying, 12) == 12
 
 
+@settings(deadline=None)
 @given(st.one_of(st.binary(max_size=80), RAW))
 def test_no_bytes_break_the_readers(raw):
     start = payload_start(raw)
@@ -78,6 +80,7 @@ RECIPE = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(RAW, RECIPE)
 def test_rewriting_never_touches_the_payload(raw, recipe):
     start = payload_start(raw)
@@ -92,6 +95,7 @@ def test_rewriting_never_touches_the_payload(raw, recipe):
     assert bool(extension) == bool(first & 0x1000)
 
 
+@settings(deadline=None)
 @given(ELEMENTS, PAYLOAD)
 def test_only_mapped_extensions_are_kept_under_their_new_ids(extensions, payload):
     raw = packet(1, extensions=extensions, payload=payload)
@@ -104,6 +108,7 @@ def test_only_mapped_extensions_are_kept_under_their_new_ids(extensions, payload
     assert kept == {number: data for number, data in expected.items() if data is not None}
 
 
+@settings(deadline=None)
 @given(st.integers(0, 0x7FFF), st.integers(0, 255), st.integers(0, 0x7FFF), st.integers(0, 255), PAYLOAD)
 def test_picture_ids_are_moved_and_nothing_else(picture_id, tl0, ids, indices, rest):
     payload = vp8_payload(picture_id, tl0=tl0) + rest

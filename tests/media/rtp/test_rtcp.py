@@ -2,7 +2,7 @@
 
 from aiortc.rtp import RtcpByePacket, RtcpPacket, RtcpPsfbPacket, RtcpRrPacket, RtcpRtpfbPacket, RtcpSrPacket
 from aiortc.rtp import unpack_remb_fci as unpack_remb
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomwright.media.rtp import rtcp, rtcp_write
@@ -13,6 +13,7 @@ BLOCK = st.builds(rtcp.ReportBlock, WORD, st.integers(0, 255), st.integers(-(2**
 MISSING = st.sets(st.integers(0, 3_000), min_size=1, max_size=60)
 
 
+@settings(deadline=None)
 @given(REPORT)
 def test_sender_reports(report):
     raw = rtcp_write.sender_report(report) + rtcp_write.source_description(report.ssrc, "PA_x")
@@ -24,6 +25,7 @@ def test_sender_reports(report):
     assert (info.packet_count, info.octet_count) == (report.packets, report.octets)
 
 
+@settings(deadline=None)
 @given(WORD, st.lists(BLOCK, max_size=31))
 def test_receiver_reports(ssrc, blocks):
     raw = rtcp_write.receiver_report(ssrc, blocks)
@@ -35,6 +37,7 @@ def test_receiver_reports(ssrc, blocks):
     ]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 0xFFFF), MISSING)
 def test_negative_acknowledgements(first, missing):
     numbers = [(first + number) & 0xFFFF for number in sorted(missing)]
@@ -53,6 +56,7 @@ def test_requests_for_key_frames():
     assert (other.fmt, other.ssrc, other.media_ssrc) == (1, 1, 2)
 
 
+@settings(deadline=None)
 @given(st.integers(1_000, 2**40), st.lists(WORD, max_size=20))
 def test_estimates(bitrate, ssrcs):
     raw = rtcp_write.estimate(1, bitrate, ssrcs)
@@ -65,6 +69,7 @@ def test_estimates(bitrate, ssrcs):
     assert unpack_remb(other.fci) == (message.bitrate, ssrcs)
 
 
+@settings(deadline=None)
 @given(st.lists(WORD, min_size=1, max_size=31))
 def test_goodbyes(ssrcs):
     raw = rtcp_write.bye(ssrcs)
@@ -74,6 +79,7 @@ def test_goodbyes(ssrcs):
     assert other.sources == ssrcs
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_names_fill_whole_words(name):
     raw = rtcp_write.source_description(9, name)
@@ -89,6 +95,7 @@ HEADS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.one_of(st.binary(max_size=100), st.lists(HEADS, max_size=3).map(b"".join)))
 def test_no_bytes_break_the_reader(raw):
     assert len(list(rtcp.parse(raw))) <= len(raw)

@@ -1,7 +1,7 @@
 """Reading descriptions: what is refused, and where."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomwright.media.sdp import Answerer, Candidate, SdpError
@@ -93,6 +93,7 @@ def answer_or_refuse(text: str) -> None:
         assert str(error)  # noqa: PT017  # nothing else may be raised
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_text_breaks_the_reader(text):
     answer_or_refuse(text)
@@ -103,11 +104,13 @@ VALUE = st.one_of(st.text(), st.sampled_from(["0 x", "1/2 y", ":", "a:b", "99999
 LINE = st.builds(lambda name, value: f"a={name}:{value}", ATTRIBUTE, VALUE)
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(LINE, st.just("m=audio 9 UDP/TLS/RTP/SAVPF 111 0"), st.just("m=video 9 RTP/SAVPF 96 97"))))
 def test_no_lines_break_the_reader(lines):
     answer_or_refuse(HEAD + "\r\n".join(lines))
 
 
+@settings(deadline=None)
 @given(st.sampled_from(offers()), st.data())
 def test_no_change_of_a_real_offer_breaks_the_answerer(recorded, data):
     lines = recorded["sdp"].split("\r\n")

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import gc
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from ipaddress import ip_address
 from typing import Self
@@ -12,7 +12,7 @@ from typing import Self
 import structlog
 
 from roomwright import __version__, logs
-from roomwright.auth.tokens import TokenVerifier, refreshed
+from roomwright.auth.tokens import TokenVerifier, mint, refreshed
 from roomwright.clock import Clock, Ids, RandomIds, SystemClock
 from roomwright.config import Config
 from roomwright.rooms.limits import Limits
@@ -25,7 +25,8 @@ from roomwright.sfu.embedded.plane import MediaAddress, WebRtc
 from roomwright.signalling.ice_servers import ice_servers
 from roomwright.wire.access_log import AccessLog
 from roomwright.wire.grpc import GrpcServer
-from roomwright.wire.http import NO_DOORS, Front, HttpServer
+from roomwright.wire.http import NO_DOORS, Door, Front, HttpServer
+from roomwright.wire.meet import Meet
 from roomwright.wire.rtc import Signalling
 from roomwright.wire.twirp import Twirp
 from roomwright_proto import livekit as pb
@@ -34,6 +35,8 @@ log = structlog.get_logger(__name__)
 
 GRACE_S = 5.0
 """How long running calls may go on after a stop was asked for."""
+TRIAL_S = 6 * 3600
+"""How long a token of the page `/meet` holds."""
 
 MEDIA_PORT = 7882
 """The UDP port of media, as LiveKit's."""
@@ -88,6 +91,12 @@ def _as_ip(host: str) -> str:
     return "" if address.is_unspecified else str(address)
 
 
+def meeting(config: Config, clock: Clock) -> Meet:
+    """The page on which a call is tried out; it gives tokens of the first key to everybody who asks."""
+    key, secret = next(iter(config.keys.items()))
+    return Meet(partial(mint, key=key, secret=secret, ttl=TRIAL_S, clock=clock), RandomIds())
+
+
 class Server:
     """A running Roomwright: a backend behind the HTTP port and, where configured, the gRPC port.
 
@@ -125,8 +134,7 @@ class Server:
         """Listen. Raises OSError when an address or port cannot be had; nothing is left listening then."""
         if self.config.logging.level == "debug":
             self._access_log = AccessLog()
-        doors = self._signalling.doors if self._signalling is not None else NO_DOORS
-        front = Front(Twirp(self._routes.values()), self._verifier, self._access_log, doors)
+        front = Front(Twirp(self._routes.values()), self._verifier, self._access_log, self._doors())
         self._http = HttpServer(front)
         try:
             if self._signalling is not None:
@@ -137,6 +145,12 @@ class Server:
             await self.stop(0)
             raise
         log.info("listening", url=self.url, grpc_port=self.grpc_port or None, version=__version__)
+
+    def _doors(self) -> Mapping[str, Door]:
+        if self._signalling is None:
+            return NO_DOORS
+        meet = meeting(self.config, self._clock).doors if self.config.development else NO_DOORS
+        return {**self._signalling.doors, **meet}
 
     async def _listen(self, http: HttpServer) -> None:
         loop = asyncio.get_running_loop()

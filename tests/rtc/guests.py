@@ -13,6 +13,8 @@ COMMAND_S = 25.0
 PATIENCE_S = 10.0
 """How long something may take that should happen soon."""
 
+SILENCE = {"frames": 0, "rms": 0.0, "hz": 0.0}
+
 
 class CommandError(Exception):
     """What a guest's SDK said when a command failed."""
@@ -46,6 +48,10 @@ class Program:
             self._process.kill()
             await self._process.wait()
         self._reader.cancel()
+
+    def kill(self) -> None:
+        """End it at once, so that its guests vanish without a word; `stop` is still to be called."""
+        self._process.kill()
 
     def guest(self, identity: str) -> "Guest":
         """A new guest, who has not connected yet."""
@@ -152,16 +158,20 @@ class Guest:
         )
 
     async def hears_nothing(self, identity: str, name: str) -> None:
-        await self._senses(identity, name, lambda heard: heard["rms"] < 0.002)
+        """The track is silent, or not there at all."""
+        await self._senses(identity, name, lambda heard: heard["rms"] < 0.002, SILENCE)
 
     async def watches(self, identity: str, name: str, **expected: Any) -> dict[str, Any]:
         """Moving pictures of this colour and size."""
         return await self._senses(identity, name, lambda seen: seen["frames"] > 10 and matches(seen, expected))
 
-    async def _senses(self, identity: str, name: str, right: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    async def _senses(
+        self, identity: str, name: str, right: Callable[[dict[str, Any]], bool], unknown: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """What reaches us of a track, once it is right; `unknown` stands for a track that is not subscribed."""
         deadline = time.monotonic() + 2 * PATIENCE_S
         while True:
-            sensed = await self.do("senses", identity=identity, name=name)
+            sensed = await self.do("senses", identity=identity, name=name) or unknown
             if sensed and right(sensed):
                 return sensed
             assert time.monotonic() < deadline, f"{self.identity} senses of {identity}'s {name}: {sensed}"

@@ -70,5 +70,6 @@ def introduction(config: Config, url: str) -> str:
             f"  API key     {key}",
             f"  API secret  {secret if DEV_KEYS.get(key) == secret else '(the configured one)'}",
             f'  join token  {token}  (identity "dev", room "dev", {_JOIN_TOKEN_HOURS} hours)',
+            f"  try it      {url}/meet?room=dev  (in two browser tabs)",
         )
     )

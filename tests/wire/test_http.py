@@ -1,9 +1,11 @@
 """The HTTP port end to end: order of checks, routes, sizes, cross-origin headers, shutdown."""
 
 import asyncio
+import contextlib
 import gzip
 import json
 import socket
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,11 +14,16 @@ import pytest
 from roomwright.app import Server
 from roomwright.auth.claims import Claims
 from roomwright.config import Config
+from roomwright.sfu.backend import Caller
 from roomwright.wire.access_log import AccessLog
 from roomwright.wire.http import MAX_BODY
+from roomwright_proto import livekit as pb
 from tests.serving import KEY, SECRET, Running, running, token
 
 LIST_ROOMS = "/twirp/livekit.RoomService/ListRooms"
+CHUNKED = (
+    f"POST {LIST_ROOMS} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+)
 
 
 @pytest.fixture(scope="module")
@@ -256,6 +263,65 @@ async def test_a_stop_lets_a_running_call_end_and_takes_no_new_one() -> None:
     await asyncio.wait_for(stopping, 20)
     writer.close()
     await server.stop()
+
+
+def test_a_client_that_waits_to_be_told_is_told_to_send_its_body(server: Running) -> None:
+    head = f"POST {LIST_ROOMS} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(f"{head}Authorization: Bearer {token()}\r\nExpect: 100-continue\r\n\r\n".encode())
+        assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"{}")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+
+
+async def test_a_stop_lets_a_body_arrive_that_is_on_its_way() -> None:
+    server = Server(Config(port=0, bind_addresses=("127.0.0.1",), keys={KEY: SECRET}))
+    await server.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    head = f"POST {LIST_ROOMS} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
+    writer.write(head.encode() + f"Authorization: Bearer {token()}\r\nExpect: 100-continue\r\n\r\n{{".encode())
+    await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)  # the head is there, and the body is waited for
+    stopping = asyncio.create_task(server.stop())
+    await asyncio.sleep(0)
+    writer.write(b"}")
+    assert (await asyncio.wait_for(reader.read(), 20)).startswith(b"HTTP/1.1 200")
+    await asyncio.wait_for(stopping, 20)
+    writer.close()
+
+
+async def test_a_stop_takes_no_longer_than_its_grace_when_a_client_does_not_read() -> None:
+    server = Server(Config(port=0, bind_addresses=("127.0.0.1",), keys={KEY: SECRET}))
+    await server.start()
+    for number in range(20):
+        request = pb.CreateRoomRequest(name=str(number), metadata="x" * 500_000)
+        await server.backend.create_room(request, Caller())
+    asked, list_rooms = asyncio.Event(), server.backend.list_rooms
+
+    async def noticed(request, caller):
+        asked.set()
+        return await list_rooms(request, caller)
+
+    server.backend.list_rooms = noticed
+    _, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1024)
+    head = f"POST {LIST_ROOMS} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
+    writer.write(head.encode() + f"Authorization: Bearer {token()}\r\n\r\n{{}}".encode())
+    await asyncio.wait_for(asked.wait(), 20)
+    start = time.monotonic()
+    await asyncio.wait_for(server.stop(1.0), 20)
+    assert 0.9 < time.monotonic() - start < 1.8
+    writer.close()
+
+
+@pytest.mark.parametrize("opening", ["GET / HTTP/1.1\r\nHost: x\r\n", f"{CHUNKED}0\r\n"], ids=["head", "trailers"])
+def test_a_head_without_end_is_not_kept(server: Running, opening: str) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(opening.encode())
+        sent = 0
+        with contextlib.suppress(ConnectionError):
+            while sent < 20_000_000:
+                connection.sendall(b"a%d: " % sent + b"x" * 900_000 + b"\r\n")
+                sent += 900_000
+    assert sent < 10_000_000  # what is beyond the limit was on its way already
 
 
 async def test_a_port_that_is_taken_is_an_error_and_nothing_is_left_listening() -> None:

@@ -8,11 +8,13 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from aiohttp import web
+from aiohttp.http import HttpVersion11
 from aiohttp.http_exceptions import BadHttpMethod
+from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from aiohttp.web_protocol import RequestHandler
 
 from roomwright.auth.claims import Claims
@@ -32,8 +34,12 @@ MAX_BODY = 10 * 1024 * 1024
 """Bytes of a request's body; the reference takes as many."""
 MAX_HEAD = 1024 * 1024
 """Bytes of a request line or a header: a join request with its offer rides in the query."""
+MAX_HEADS = 2 * 1024 * 1024
+"""Bytes of a whole head, or of a body's trailers: aiohttp's own limits let a stranger fill 128 headers."""
 BODY_TIMEOUT_S = 30.0
 """How long a client may take to send a body."""
+LEAVE_S = 0.1
+"""How long a call may still need, once it is cancelled because its time to end is over."""
 
 Door = Callable[[web.BaseRequest, str, Claims | None], Awaitable[Answer | web.StreamResponse]]
 """What is behind a path that is neither Twirp's nor a plain page: given the request, its query and the token's claims.
@@ -45,6 +51,10 @@ PUBLIC = {"Access-Control-Allow-Origin": "*"}
 """For answers that a script of any origin may read, whether or not the browser said which."""
 NO_DOORS: Mapping[str, Door] = {}
 _FORM = "application/x-www-form-urlencoded"
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_HEAD_TOO_LARGE = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\nVary: Origin\r\n\r\n"
+)
 _BEARER = "Bearer "
 _REQUEST_LINE = re.compile(r"b'([!-~]+) ([!-~]+) HTTP/1\.[01]")
 
@@ -177,6 +187,7 @@ async def _body(request: web.BaseRequest) -> bytes:
         if request.content.is_eof():  # most bodies arrive with their head
             return request.content.read_nowait()
         async with asyncio.timeout(BODY_TIMEOUT_S):
+            await _invite(request)
             return await request.read()
     except web.HTTPRequestEntityTooLarge:
         reason = f"the request's body is larger than {MAX_BODY} bytes"
@@ -188,18 +199,74 @@ async def _body(request: web.BaseRequest) -> bytes:
     raise _BodyError(twirp.error(ServiceError(Code.MALFORMED, reason)))
 
 
+async def _invite(request: web.BaseRequest) -> None:
+    """Tell a client that waits to be told (curl does, with a large body) that its body is wanted."""
+    if request.headers.get("Expect", "").lower() == "100-continue" and request.version == HttpVersion11:
+        await request.writer.write(_CONTINUE)
+
+
 def _redirect(path: str, query: str) -> Answer:
     return Answer(307, headers={"Location": f"{path}?{query}" if query else path})
 
 
 class _Protocol(RequestHandler):
-    """aiohttp's connection, with answers of ours to what its parser refuses, and no traceback for it."""
+    """aiohttp's connection, with answers of ours to what its parser refuses, and no traceback for it.
 
-    __slots__ = ("_front",)
+    Its head is bounded as a whole, and when the server stops, a call that is still arriving may arrive.
+    """
+
+    __slots__ = ("_draining", "_front", "_fruitless", "_payload")
 
     def __init__(self, front: Front, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._front = front
+        self._payload: StreamReader = EMPTY_PAYLOAD
+        self._fruitless = 0
+        self._draining = False
+
+    def data_received(self, data: bytes) -> None:
+        """Parse. A client is left that sends and sends without a head or a piece of a body coming of it."""
+        requests, arrived = self._request_count, self._payload.total_bytes
+        super().data_received(data)
+        if self._request_count != requests:
+            self._payload = self._messages[-1][1]
+            self._fruitless = 0
+        elif self._payload.total_bytes != arrived or self._websocket:
+            self._fruitless = 0
+        else:
+            self._fruitless += len(data)
+            if self._fruitless > MAX_HEADS:
+                self._refuse_head()
+
+    @property
+    def _websocket(self) -> bool:
+        return bool(self._upgraded)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] - an untyped parser says it
+
+    def _refuse_head(self) -> None:
+        log.debug("a request's head is too large", bytes=self._fruitless)
+        if self.transport is not None and not self._request_in_progress:
+            self.transport.write(_HEAD_TOO_LARGE)
+        self.force_close()
+
+    @property
+    def busy(self) -> asyncio.Task[None] | None:
+        """The connection's task while a request is answered; None while it waits for one."""
+        return self._task_handler if self._request_in_progress else None
+
+    def drain(self) -> None:
+        """Take no more requests; close at once, or when the running one is answered."""
+        self._draining = True
+        if not self._request_in_progress:
+            self.close()
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Send an answer; when the server stops, it is the connection's last."""
+        done = await super().finish_response(request, resp, start_time)
+        if self._draining:
+            self.close()
+        return done
 
     def handle_error(
         self,
@@ -238,6 +305,21 @@ class HttpServer(web.Server):
     def __call__(self) -> RequestHandler:
         """A protocol for one more connection."""
         return _Protocol(self._front, self, loop=self._loop, **self._kwargs)
+
+    def pre_shutdown(self) -> None:
+        """Close connections where nothing is going on; the others after their answer."""
+        for connection in self.connections:
+            cast("_Protocol", connection).drain()
+
+    async def shutdown(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - aiohttp's signature
+        """Wait at most `timeout` seconds for running calls, then cut them short.
+
+        aiohttp's own waits twice as long, and lets no body arrive meanwhile.
+        """
+        busy = [task for each in self.connections if (task := cast("_Protocol", each).busy) is not None]
+        if busy and timeout != 0:
+            await asyncio.wait(busy, timeout=timeout)
+        await super().shutdown(LEAVE_S)
 
     def _request(self, message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
         return web.BaseRequest(message, payload, protocol, writer, task, self._loop, client_max_size=MAX_BODY)

@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,20 +16,24 @@ class Family:
 
     name: str
     command: tuple[str, ...]
-    prepare: Callable[[], None] = lambda: None
     needs: tuple[str, ...] = ()
 
     @property
     def missing(self) -> list[str]:
         return [tool for tool in self.needs if shutil.which(tool) is None]
 
+    def prepare(self) -> None:
+        """Install what its program needs."""
+        if "npm" in self.needs:
+            npm_packages(PROGRAMS)
 
-def npm_packages() -> None:
-    """Install what package-lock.json lists, unless that was done before."""
-    lock, done = PROGRAMS / "package-lock.json", PROGRAMS / "node_modules" / ".package-lock.json"
+
+def npm_packages(folder: Path) -> None:
+    """Install what a folder's package-lock.json lists, unless that was done before."""
+    lock, done = folder / "package-lock.json", folder / "node_modules" / ".package-lock.json"
     if done.exists() and done.stat().st_mtime >= lock.stat().st_mtime:
         return
-    subprocess.run(("npm", "ci", "--silent", "--prefer-offline"), cwd=PROGRAMS, check=True, timeout=600)
+    subprocess.run(("npm", "ci", "--silent", "--prefer-offline"), cwd=folder, check=True, timeout=600)
 
 
 FAMILIES = {
@@ -38,11 +41,10 @@ FAMILIES = {
     for family in (
         Family(name="python", command=(sys.executable, "python/guests.py", "single")),
         Family(name="python-double", command=(sys.executable, "python/guests.py", "double")),
-        Family(name="node", command=("node", "node/guests.mjs"), prepare=npm_packages, needs=("node", "npm")),
+        Family(name="node", command=("node", "node/guests.mjs"), needs=("node", "npm")),
         Family(
             name="browser",
             command=("node", "browser/guests.mjs"),
-            prepare=npm_packages,
             needs=("node", "npm", CHROMIUM),
         ),
     )

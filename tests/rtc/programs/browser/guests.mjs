@@ -1,25 +1,12 @@
 // Guests in livekit-client, each in a page of its own in headless Chromium: the README has the protocol.
 
 import { createRequire } from "node:module";
-import { chromium } from "playwright-core";
+import { launch } from "../chromium.mjs";
 import { say, serve } from "../protocol.mjs";
 
-const FLAGS = [
-  "--allow-loopback-in-peer-connection", // there is no other network
-  "--use-fake-device-for-media-stream",
-  "--use-fake-ui-for-media-stream",
-  "--autoplay-policy=no-user-gesture-required",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 const SDK = createRequire(import.meta.url).resolve("livekit-client");
 
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
+const browser = await launch();
 const pages = new Map();
 
 async function open(who, url) {

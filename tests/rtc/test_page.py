@@ -1,0 +1,52 @@
+"""The page `/meet`: it is what its source gives, and two people hold a call on it."""
+
+import asyncio
+import os
+import subprocess
+from pathlib import Path
+
+from tests.rtc.families import FAMILIES, PROGRAMS, npm_packages
+from tests.rtc.server import Server
+from tests.support import skip_or_fail
+
+ROOT = Path(__file__).parents[2]
+SEEN = """\
+Grace sees Ada's camera
+Ada sees Grace's test picture
+Ada sees Grace speak
+Grace sees Ada muted
+Grace sees Ada unmuted
+Grace reads Ada's message
+Grace sees Ada's camera off
+Grace sees Ada leave
+"""
+
+
+def need_browser() -> None:
+    if missing := FAMILIES["browser"].missing:
+        skip_or_fail(f"the page needs {' and '.join(missing)}")
+
+
+async def test_two_people_hold_a_call(server: Server, tmp_path: Path) -> None:
+    """`PAGE_PICTURES=folder` keeps the screenshots there."""
+    need_browser()
+    npm_packages(PROGRAMS)
+    process = await asyncio.create_subprocess_exec(
+        "node",
+        "page/visit.mjs",
+        server.url,
+        os.environ.get("PAGE_PICTURES", str(tmp_path)),
+        cwd=PROGRAMS,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await asyncio.wait_for(process.communicate(), 120)
+    assert output.decode() == SEEN
+
+
+def test_the_page_is_what_its_source_gives(tmp_path: Path) -> None:
+    need_browser()
+    npm_packages(ROOT / "web")
+    built = tmp_path / "meet.html"
+    subprocess.run(("node", "build.mjs", built), cwd=ROOT / "web", check=True, timeout=60)
+    assert built.read_bytes() == (ROOT / "server/roomwright/pages/meet.html").read_bytes()

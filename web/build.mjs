@@ -1,12 +1,12 @@
-// Builds the page: one file with everything in it.
+// Builds the page: one file with everything in it, and beside it the licences of what is in it.
 //
-// Usage: node build.mjs [OUTPUT]   (default: where the server's package has it)
+// Usage: node build.mjs [FOLDER]   (default: where the server's package has it)
 
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, readdir, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
 
 const here = (path) => new URL(path, import.meta.url).pathname;
-const output = process.argv[2] ?? here("../server/roomwright/pages/meet.html");
+const folder = process.argv[2] ?? here("../server/roomwright/pages");
 
 async function bundle(entry) {
   const { outputFiles } = await build({
@@ -16,9 +16,21 @@ async function bundle(entry) {
     minify: true,
     write: false,
     target: "es2022",
-    legalComments: "eof",
+    legalComments: "none", // licences.txt has them all
   });
   return outputFiles[0].text.trim();
+}
+
+/** Name, version and licence text of every package that the page is made of. */
+async function licences() {
+  const { packages } = JSON.parse(await readFile(here("package-lock.json"), "utf8"));
+  const inside = Object.entries(packages).filter(([path, { dev, optional, peer }]) => path && !dev && !optional && !peer);
+  const texts = inside.map(async ([path, { version, license }]) => {
+    const file = (await readdir(here(path))).find((name) => /^(licen[cs]e|copying)/i.test(name));
+    const text = file ? await readFile(`${here(path)}/${file}`, "utf8") : "";
+    return `${path.replace(/.*node_modules\//, "")} ${version} (${license})\n\n${text.trim()}\n`;
+  });
+  return (await Promise.all(texts)).join(`\n${"-".repeat(80)}\n\n`);
 }
 
 const script = (await bundle("src/main.js")).replaceAll("</script", "<\\/script");
@@ -26,4 +38,5 @@ const style = await bundle("src/style.css");
 const page = (await readFile(here("index.html"), "utf8"))
   .replace("/* style.css */", () => style)
   .replace("/* main.js */", () => script);
-await writeFile(output, page);
+await writeFile(`${folder}/meet.html`, page);
+await writeFile(`${folder}/licences.txt`, await licences());

@@ -47,6 +47,6 @@ async def test_two_people_hold_a_call(server: Server, tmp_path: Path) -> None:
 def test_the_page_is_what_its_source_gives(tmp_path: Path) -> None:
     need_browser()
     npm_packages(ROOT / "web")
-    built = tmp_path / "meet.html"
-    subprocess.run(("node", "build.mjs", built), cwd=ROOT / "web", check=True, timeout=60)
-    assert built.read_bytes() == (ROOT / "server/roomwright/pages/meet.html").read_bytes()
+    subprocess.run(("node", "build.mjs", tmp_path), cwd=ROOT / "web", check=True, timeout=60)
+    for name in ("meet.html", "licences.txt"):
+        assert (tmp_path / name).read_bytes() == (ROOT / "server/roomwright/pages" / name).read_bytes()

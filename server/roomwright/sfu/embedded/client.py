@@ -114,10 +114,13 @@ class Client:
             allow_pause=wish.allow_pause,
             disable_ice_lite=wish.disable_ice_lite,
         )
-        self.media = self._backend.media.open(self, setup)
+        self._guarded("open", lambda: self._open(setup))
         self._ask(pb.SignalRequest(add_track=request) for request in wish.add_tracks)
         self._ask([pb.SignalRequest(offer=wish.offer)] if wish.offer is not None else ())
         self._rearm()
+
+    def _open(self, setup: Setup) -> None:
+        self.media = self._backend.media.open(self, setup)
 
     def resume(self, wish: Wish, socket: Socket) -> None:
         """The client is back over a new socket."""

@@ -28,26 +28,14 @@ class FakeTransport:
         return self.waiting
 
 
-class Lost(list[str]):
-    """Notes that the client was given up."""
-
-    def __call__(self) -> None:
-        self.append("lost")
-
-
 @pytest.fixture
 def transport() -> FakeTransport:
     return FakeTransport()
 
 
 @pytest.fixture
-def lost() -> Lost:
-    return Lost()
-
-
-@pytest.fixture
-async def outbound(transport, lost) -> Outbound:
-    return Outbound(transport, asyncio.get_running_loop(), lost)
+async def outbound(transport) -> Outbound:
+    return Outbound(transport, asyncio.get_running_loop())
 
 
 class TestWhatComes:
@@ -92,7 +80,7 @@ class TestWhatGoes:
         outbound.send(LOSSY, b"now")
         assert transport.sent[-1] == (LOSSY, b"now")
 
-    async def test_waits_for_a_client_that_reads_slowly(self, outbound, transport, lost):
+    async def test_waits_for_a_client_that_reads_slowly(self, outbound, transport):
         outbound.on_open(RELIABLE)
         transport.waiting = 1
         for number in range(3):
@@ -102,8 +90,7 @@ class TestWhatGoes:
         transport.room = 2
         await asyncio.sleep(0.05)
         assert [data for _, data in transport.sent] == [b"\0", b"\1", b"\2"]
-        assert lost == []
-        assert repr(outbound) == "<Outbound: 0 packets wait>"
+        assert repr(outbound) == "<Outbound: 0 packets wait, 0 dropped>"
 
     async def test_is_dropped_if_the_client_takes_nothing_so_large(self, outbound, transport):
         outbound.on_open(RELIABLE)
@@ -112,15 +99,15 @@ class TestWhatGoes:
         outbound.send(RELIABLE, b"small")
         assert transport.sent == [(RELIABLE, b"small")]
 
-    async def test_has_a_bound_beyond_which_the_client_is_given_up(self, outbound, transport, lost):
+    async def test_has_a_bound_beyond_which_it_is_lost(self, outbound, transport):
         outbound.on_open(RELIABLE)
         transport.waiting = 1
         chunk = bytes(1024 * 1024)
         for _ in range(BACKLOG_BYTES // len(chunk)):
             outbound.send(RELIABLE, chunk)
-        assert lost == []
+        assert outbound.dropped == 0
         outbound.send(RELIABLE, b"one too many")
-        assert lost == ["lost"]
+        assert outbound.dropped == 1
         outbound.close()
 
     async def test_is_forgotten_with_the_client(self, outbound, transport):

@@ -40,7 +40,7 @@ class ClientMedia:
         self.subscriptions = Subscriptions(self)
         self.negotiation: Single | Pair = Single(self) if setup.single_connection else Pair(self)
         self._inbound = Inbound()
-        self._outbound = Outbound(self.negotiation.primary.transport, hub.loop, self._too_slow)
+        self._outbound = Outbound(self.negotiation.primary.transport, hub.loop)
         self._lingering: asyncio.TimerHandle | None = None
         self._active = False
         self.closed = False
@@ -170,9 +170,6 @@ class ClientMedia:
             negotiate()
         except ValueError as error:
             log.info(f"{what} cannot be used", participant=self.peer.participant.sid, problem=str(error))
-
-    def _too_slow(self) -> None:
-        self.hub.loop.call_soon(self._give_up, "it does not take its data")
 
     def _give_up(self, reason: str) -> None:
         if not self.closed:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 
 import structlog
 
@@ -16,7 +15,10 @@ log = structlog.get_logger(__name__)
 RELIABLE, LOSSY, DATA_TRACK = "_reliable", "_lossy", "_data_track"
 """The labels of the data channels that LiveKit's clients know."""
 BACKLOG_BYTES = 8 * 1024 * 1024
-"""What may wait for a client's reliable channel, besides what waits in the channel itself (2 MB)."""
+"""What may wait for a client's reliable channel, besides what waits in the channel itself (2 MB).
+
+Beyond that packets are lost, as in LiveKit: sending the client away would lose more, for what others do to it.
+"""
 _RETRY_S = 0.02
 
 
@@ -49,19 +51,19 @@ class Inbound:
 
 
 class Outbound:
-    """Sends packets to a client. `give_up` is called when so much waits that the client can only be too slow."""
+    """Sends packets to a client. `dropped` counts those that found a reliable channel's backlog full."""
 
-    def __init__(self, transport: Transport, loop: asyncio.AbstractEventLoop, give_up: Callable[[], None]) -> None:
+    def __init__(self, transport: Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self.dropped = 0
         self._transport = transport
         self._loop = loop
-        self._give_up = give_up
         self._open = False
         self._waiting: deque[bytes] = deque()
         self._bytes = 0
         self._timer: asyncio.TimerHandle | None = None
 
     def __repr__(self) -> str:
-        return f"<Outbound: {len(self._waiting)} packets wait>"
+        return f"<Outbound: {len(self._waiting)} packets wait, {self.dropped} dropped>"
 
     def send(self, label: str, data: bytes) -> None:
         """Send a packet. A lossy one is dropped if it cannot go at once."""
@@ -71,8 +73,10 @@ class Outbound:
             self._waiting.append(data)
             self._bytes += len(data)
             self._flush()
-        elif self._open:
-            self._give_up()
+        else:
+            self.dropped += 1
+            if self.dropped == 1:
+                log.warning("a client does not take its data: some is lost", transport=repr(self._transport))
 
     def on_open(self, label: str) -> None:
         """A channel can be written to."""

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import signal
+import socket
 from collections.abc import Callable, Mapping
 from functools import partial
 from ipaddress import ip_address
@@ -137,8 +138,7 @@ class Server:
         front = Front(Twirp(self._routes.values()), self._verifier, self._access_log, self._doors())
         self._http = HttpServer(front)
         try:
-            if self._signalling is not None:
-                await self._signalling.start()
+            await self._start_media()
             await self._listen(self._http)
             await self._listen_grpc()
         except BaseException:
@@ -152,11 +152,24 @@ class Server:
         meet = meeting(self.config, self._clock).doors if self.config.development else NO_DOORS
         return {**self._signalling.doors, **meet}
 
+    async def _start_media(self) -> None:
+        if self._signalling is None:
+            return
+        try:
+            await self._signalling.start()
+        except OSError as error:
+            media = media_address(self.config)
+            text = f"media on UDP port {media.port} of {media.host}: {error.strerror or error}"
+            raise OSError(error.errno, text) from error
+
     async def _listen(self, http: HttpServer) -> None:
         loop = asyncio.get_running_loop()
         port = self.config.port
         for host in self.config.bind_addresses or ("",):
-            listener = await loop.create_server(http, host or None, port, backlog=1024)
+            try:
+                listener = await loop.create_server(http, host or None, port, backlog=1024)
+            except socket.gaierror as error:
+                raise OSError(error.errno, f"{host}: {error.strerror}") from error
             self._listeners.append(listener)
             port = port or listener.sockets[0].getsockname()[1]
         self.port = port

@@ -4,6 +4,7 @@ import base64
 import itertools
 import json
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -38,6 +39,18 @@ def payload(token: str) -> dict[str, object]:
     return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
 
 
+@pytest.mark.parametrize("command", [["config", "--dev"], ["token", "create", "--dev", "--list"], ["generate-keys"]])
+def test_a_reader_that_has_left_is_no_error(command: list[str]) -> None:
+    program = [sys.executable, "-m", "roomwright", *command]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        errors = process.stderr.read()
+    assert process.returncode == 0
+    assert "Error" not in errors
+
+
 class TestMistakes:
     @pytest.mark.parametrize(
         ("arguments", "part"),
@@ -50,6 +63,9 @@ class TestMistakes:
             (["serve", "--config-body", "port: x"], "port must be a whole number from 0 to 65535, not 'x'"),
             (["--bind", "127.0.0.1"], "no API key is configured"),
             (["config", "--dev", "--node-ip", "here"], "--node-ip must be an IP address, not 'here'"),
+            (["--dev", "--bind", "a..b"], "--bind[0] must be an IP address or a host name, without a port, not 'a..b'"),
+            (["--dev", "--bind", "x" * 64], "--bind[0] must be an IP address or a host name"),
+            (["--dev", "--bind", "\udcff"], "--bind[0] must be an IP address or a host name"),
             (["token"], "required: create"),
             (["token", "create"], "no API key: give --api-key and --api-secret"),
             (["token", "create", "--dev", "--join", "--room", "x"], "--join needs --room and --identity"),
@@ -73,6 +89,18 @@ class TestMistakes:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             assert main(["--dev", "--port", str(taken.getsockname()[1])]) == 2
         assert "roomwright: error: cannot listen: " in capsys.readouterr().err
+
+    def test_a_media_port_in_use_is_named(self, capsys: Output) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+            taken.bind(("127.0.0.1", 0))
+            port = taken.getsockname()[1]
+            arguments = ["--dev", "--port", "0", "--config-body", f"rtc: {{udp_port: {port}}}"]
+            assert main(arguments) == 2
+        assert f"cannot listen: media on UDP port {port} of 127.0.0.1: " in capsys.readouterr().err
+
+    def test_a_host_that_does_not_exist_is_named(self, capsys: Output) -> None:
+        assert main(["--dev", "--port", "0", "--bind", "no-such-host.invalid"]) == 2  # a name reserved to be nobody's
+        assert "cannot listen: no-such-host.invalid: " in capsys.readouterr().err
 
 
 class TestToken:

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from roomwright.cli import CommandError
+from roomwright.cli.output import say
 from roomwright.config import DEV_KEYS, Config, ConfigError, Flags, load, require_keys
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def show_config(arguments: argparse.Namespace) -> int:
     """Print the effective configuration."""
     from roomwright.config.show import to_yaml
 
-    sys.stdout.write(to_yaml(_load(arguments)))
+    say(to_yaml(_load(arguments)).rstrip("\n"))
     return 0
 
 
@@ -52,7 +53,7 @@ def _load(arguments: argparse.Namespace) -> Config:
 
 def _introduce(server: "Server") -> None:
     """Say what somebody who tries things out needs to connect."""
-    print(introduction(server.config, server.url), flush=True)
+    say(introduction(server.config, server.url))
 
 
 def introduction(config: Config, url: str) -> str:

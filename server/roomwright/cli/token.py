@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from roomwright.auth import Claims, VideoGrant, mint
 from roomwright.cli import CommandError
+from roomwright.cli.output import say
 from roomwright.cli.parser import GRANT_FLAGS, PERMISSION_FLAGS
 from roomwright.clock import RandomIds, SystemClock
 from roomwright.config import DEV_KEYS
@@ -29,7 +30,7 @@ def create(arguments: argparse.Namespace) -> int:
         video=video,
     )
     clock = SystemClock()
-    print(_mint(claims, key, secret, ttl, clock))
+    say(_mint(claims, key, secret, ttl, clock))
     until = datetime.fromtimestamp(clock.now_ns() // 1_000_000_000 + ttl, UTC)
     print(
         f"signed with API key {key!r}, valid until {until:%Y-%m-%d %H:%M:%S} UTC, {_summary(arguments)}",
@@ -41,8 +42,7 @@ def create(arguments: argparse.Namespace) -> int:
 def generate_keys(_arguments: argparse.Namespace) -> int:
     """Print a new API key and its secret."""
     ids = RandomIds()
-    print(f"API Key:     {ids.sid('API').replace('_', '')}")
-    print(f"API Secret:  {ids.secret()}")
+    say(f"API Key:     {ids.sid('API').replace('_', '')}\nAPI Secret:  {ids.secret()}")
     return 0
 
 

@@ -17,6 +17,8 @@ Reader = Callable[[Any, str], Any]
 """Given a YAML value and the path of its key. Raises ConfigError."""
 
 _SHOWN = 80
+_LONGEST_HOST = 253
+"""Characters of a host's name, by the rules of DNS."""
 
 
 class ConfigError(ValueError):
@@ -90,8 +92,16 @@ def _looks_like_a_host(text: str) -> bool:
     try:
         ipaddress.ip_address(text)
     except ValueError:
-        return not any(character.isspace() or character in ":/[]" for character in text)
+        return not any(character.isspace() or character in ":/[]" for character in text) and _has_fit_labels(text)
     return True
+
+
+def _has_fit_labels(host: str) -> bool:
+    """Whether a name can be asked for: neither its parts nor the whole are too long, and no part is empty."""
+    try:
+        return len(host.encode("idna")) <= _LONGEST_HOST
+    except UnicodeError:
+        return False
 
 
 def many(item: Reader) -> Reader:

@@ -5,6 +5,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
+# A virtual environment that was only half set up is set up again.
+.DELETE_ON_ERROR:
+
 .PHONY: run test check generate test-suites test-pythons test-polyglot test-all bench clean
 
 run: $(VENV)/.run

@@ -36,12 +36,12 @@ class Rooms:
         self.rooms[message["name"]] = f"RM_{self.created:012}"
         return web.json_response({"sid": self.rooms[message["name"]], "name": message["name"]})
 
-    def ListRooms(self, _: dict) -> web.Response:  # noqa: N802
+    def ListRooms(self, _: dict) -> web.Response:  # noqa: N802 - the service's spelling
         self.lag -= 1
         seen = {} if self.lag > 0 else self.rooms
         return web.json_response({"rooms": [{"name": name, "sid": sid} for name, sid in seen.items()]})
 
-    def DeleteRoom(self, message: dict) -> web.Response:  # noqa: N802
+    def DeleteRoom(self, message: dict) -> web.Response:  # noqa: N802 - the service's spelling
         self.rooms.pop(message["room"], None)
         return web.json_response({})
 

@@ -49,7 +49,7 @@ def _destination_room(request: object, claims: Claims) -> str | None:
 
 def _named_room(request: object, _claims: Claims) -> str | None:
     """Not a grant: the reference asks for the room's name before it asks who is calling."""
-    if not getattr(request, "room_name"):  # noqa: B009
+    if not getattr(request, "room_name"):  # noqa: B009  # as above
         raise errors.invalid_argument("room_name is missing")
     return None
 

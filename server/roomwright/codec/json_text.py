@@ -64,7 +64,7 @@ def _may_repeat_keys(data: bytes, tree: Any) -> bool:
     those of lost members. Only a colon that the text writes as an escape would disturb the sum.
     """
     colons = data.count(b":")
-    if type(tree) is dict and colons == len(tree):  # pyright: ignore[reportUnknownArgumentType]
+    if type(tree) is dict and colons == len(tree):  # pyright: ignore[reportUnknownArgumentType] - JSON is Any
         return False
     if b"\\u003" in data:
         return True

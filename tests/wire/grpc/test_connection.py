@@ -105,7 +105,7 @@ async def test_a_connection_that_is_cut_ends_its_calls(server: GrpcServer, token
     async def slow(request: pb.CreateRoomRequest) -> pb.Room:
         started.set()
         try:
-            return await asyncio.Event().wait()  # pyright: ignore
+            return await asyncio.Event().wait()
         finally:
             ended.set()
 

@@ -75,7 +75,7 @@ async def test_the_longest_timeout_is_served(peer: Peer, token: str):
 
 
 async def test_a_deadline_that_passes_in_the_handler_is_answered(peer: Peer, token: str, desk: Desk):
-    desk.create = lambda _: asyncio.Event().wait()  # pyright: ignore
+    desk.create = lambda _: asyncio.Event().wait()
     answer = await peer.call(token, BODY, grpc_timeout="100m")
     assert answer.status == LATE
     assert "0.1 s" in answer.message
@@ -182,7 +182,7 @@ async def test_a_client_that_does_not_take_the_reply_is_left(server: GrpcServer,
 
     desk.create = large
     stream = peer.request(token, BODY)
-    peer.h2.acknowledge_received_data = lambda *_: None  # pyright: ignore
+    peer.h2.acknowledge_received_data = lambda *_: None
     answer = await peer.answer(stream)
     assert answer.reset == ErrorCodes.CANCEL
     assert "0 calls" in repr(server)

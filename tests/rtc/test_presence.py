@@ -1,11 +1,14 @@
 """Who is there, under which name, and who may not be."""
 
+import asyncio
+
 import pytest
 from livekit import api
 
 from tests.rtc.conftest import Invite
-from tests.rtc.guests import CommandError
-from tests.rtc.server import join_token
+from tests.rtc.families import FAMILIES, PROGRAMS
+from tests.rtc.guests import CommandError, Program
+from tests.rtc.server import Server, join_token
 
 by_all = pytest.mark.parametrize("family", ["python", "python-double", "node", "browser"])
 
@@ -42,6 +45,19 @@ async def test_a_full_room_says_so(invite: Invite, livekit: api.LiveKitAPI, room
 async def test_a_token_for_nothing_says_so(invite: Invite, room: str, family: str) -> None:
     with pytest.raises(CommandError, match=r"(?i)token|permission|grant|join|401"):
         await invite(family, "alice", token=join_token("alice", room, room_join=False))
+
+
+async def test_who_vanishes_is_missed_after_a_while(invite: Invite, server: Server, room: str) -> None:
+    """First it may come back: nobody is told. After half a minute at most it is gone."""
+    bob = await invite("python", "bob")
+    program = await Program.start(FAMILIES["python-double"].command, PROGRAMS)
+    await program.guest("alice").do("connect", url=server.socket_url, token=join_token("alice", room))
+    await bob.sees("alice")
+    program.kill()
+    await asyncio.sleep(1)
+    await bob.sees("alice")
+    await bob.event("participant_disconnected", within=35, identity="alice")
+    await program.stop()
 
 
 async def test_a_hidden_guest_sees_but_is_not_seen(invite: Invite, room: str) -> None:

@@ -97,6 +97,15 @@ async def test_encrypted_media_passes_untouched(invite: Invite) -> None:
     await eve.hears_nothing("alice", "mic")
 
 
+@pytest.mark.parametrize("codec", ["vp9", "h264", "av1"])
+async def test_other_codecs_pass(invite: Invite, codec: str) -> None:
+    alice = await invite("python", "alice")
+    bob, carol = await invite("browser", "bob"), await invite("python-double", "carol")
+    await alice.do("publish", name="cam", source="camera", colour="blue", codec=codec)
+    await bob.watches("alice", "cam", colour="blue", width=320, height=180)
+    await carol.watches("alice", "cam", colour="blue", width=320, height=180)
+
+
 async def test_a_speaker_is_announced(invite: Invite) -> None:
     alice, bob = await invite("python", "alice"), await invite("browser", "bob")
     await alice.do("publish", name="mic", source="microphone", hz=440)

@@ -140,11 +140,13 @@ class Guest:
             sense.task.cancel()
         await self._room.disconnect()
 
-    async def publish(self, name, source, hz=440, colour="red", width=320, height=180, simulcast=False) -> str:
+    async def publish(
+        self, name, source, hz=440, colour="red", width=320, height=180, simulcast=False, codec="vp8"
+    ) -> str:
         options = rtc.TrackPublishOptions(
             source=SOURCES[source],
             simulcast=simulcast,
-            video_codec=rtc.VideoCodec.VP8,
+            video_codec=rtc.VideoCodec.Value(codec.upper()),
         )
         if "audio" in source or source == "microphone":
             origin = rtc.AudioSource(RATE, 1)

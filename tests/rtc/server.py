@@ -46,6 +46,12 @@ class Server:
         finally:
             self._reader.cancel()
 
+    async def kill(self) -> None:
+        """End it as a crash would."""
+        self._process.kill()
+        await self._process.wait()
+        self._reader.cancel()
+
     @property
     def socket_url(self) -> str:
         return self.url.replace("http", "ws", 1)

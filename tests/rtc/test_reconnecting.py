@@ -29,3 +29,21 @@ async def test_a_cut_socket_is_resumed(invite: Invite, server: Server, family: s
         await bob.watches("alice", "cam", colour="green")
         await alice.do("send", payload="still here")
         await bob.event("data", payload="still here", sender="alice")
+
+
+@by_all
+async def test_after_a_crash_they_meet_again(invite: Invite, family: str) -> None:
+    """The new server knows nobody: it tells clients to join anew, and they publish again what they had published."""
+    crashing, fresh = await Server.start(), await Server.start()
+    async with Wire(crashing.url) as wire:
+        alice, bob = await invite(family, "alice", url=wire.url), await invite("python", "bob", url=wire.url)
+        await alice.do("publish", name="mic", source="microphone", hz=440)
+        await bob.hears("alice", "mic", 440)
+        wire.lead_to(fresh.url)
+        await crashing.kill()
+        await alice.event("reconnected", within=30)
+        await bob.event("reconnected", within=30)
+        await bob.hears("alice", "mic", 440)
+        for guest in (alice, bob):
+            await guest.do("disconnect")
+    await fresh.stop()

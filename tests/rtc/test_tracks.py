@@ -83,9 +83,10 @@ async def test_a_subscriber_chooses_a_layer(invite: Invite, family: str) -> None
         await bob.watches("alice", "cam", width=width, colour="green")
 
 
-async def test_encrypted_media_passes_untouched(invite: Invite) -> None:
-    alice = await invite("python", "alice", passphrase="between us")
-    bob = await invite("node", "bob", passphrase="between us")
+@pytest.mark.parametrize(("one", "other"), [("python", "node"), ("browser", "python-double"), ("node", "browser")])
+async def test_encrypted_media_passes_untouched(invite: Invite, one: str, other: str) -> None:
+    alice = await invite(one, "alice", passphrase="between us")
+    bob = await invite(other, "bob", passphrase="between us")
     eve = await invite("python-double", "eve", passphrase="a guess")
     await alice.do("publish", name="mic", source="microphone", hz=440)
     await alice.do("publish", name="cam", source="camera", colour="green")

@@ -9,7 +9,7 @@ class Wire:
     """Passes TCP connections on to a server, until they are cut."""
 
     def __init__(self, server_url: str) -> None:
-        self._target = urlsplit(server_url)
+        self.lead_to(server_url)
         self._writers: set[asyncio.StreamWriter] = set()
         self._listener: asyncio.Server | None = None
 
@@ -26,6 +26,10 @@ class Wire:
         assert self._listener is not None
         self._listener.close()
         self.cut()
+
+    def lead_to(self, server_url: str) -> None:
+        """Where new connections go."""
+        self._target = urlsplit(server_url)
 
     def cut(self) -> None:
         """End every connection without a word."""

@@ -1,6 +1,6 @@
 // A guest in livekit-client, in a page; `window.tell(event, details)` reaches the tests.
 
-const { ConnectionState, DisconnectReason, Room, RpcError, Track, VideoQuality } =
+const { ConnectionState, DisconnectReason, ExternalE2EEKeyProvider, Room, RpcError, Track, VideoQuality } =
   window.LivekitClient;
 
 const COLOURS = { red: [220, 30, 30], green: [30, 200, 30], blue: [30, 30, 220] };
@@ -76,9 +76,11 @@ class Guest {
     return this.#room.localParticipant;
   }
 
-  async connect({ url, token }) {
-    this.#room = new Room({ adaptiveStream: false, dynacast: false });
+  async connect({ url, token, passphrase }) {
+    const encryption = passphrase && (await encryptionWith(passphrase));
+    this.#room = new Room({ adaptiveStream: false, dynacast: false, ...(encryption && { encryption }) });
     this.#listenToEvents();
+    if (encryption) await this.#room.setE2EEEnabled(true);
     await this.#room.connect(url, token, { rtcConfig: { iceServers: [] } });
     return { sid: this.#me.sid, room: this.#room.name };
   }
@@ -227,6 +229,12 @@ function participant({ sid, name = "", metadata = "", attributes, trackPublicati
 
 function publication({ trackSid, source, isMuted, simulcasted = false, isEncrypted, isSubscribed = false }) {
   return { sid: trackSid, source, muted: isMuted, simulcast: simulcasted, encrypted: isEncrypted, subscribed: isSubscribed };
+}
+
+async function encryptionWith(passphrase) {
+  const keyProvider = new ExternalE2EEKeyProvider();
+  await keyProvider.setKey(passphrase);
+  return { keyProvider, worker: new Worker(URL.createObjectURL(new Blob([window.e2eeWorker]))) };
 }
 
 /** A track with a tone. */

@@ -1,10 +1,13 @@
 // Guests in livekit-client, each in a page of its own in headless Chromium: the README has the protocol.
 
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { launch } from "../chromium.mjs";
 import { say, serve } from "../protocol.mjs";
 
-const SDK = createRequire(import.meta.url).resolve("livekit-client");
+const require = createRequire(import.meta.url);
+const SDK = require.resolve("livekit-client");
+const E2EE_WORKER = await readFile(SDK.replace("livekit-client.umd.js", "livekit-client.e2ee.worker.js"), "utf8");
 
 const browser = await launch();
 const pages = new Map();
@@ -15,6 +18,7 @@ async function open(who, url) {
   await page.exposeFunction("tell", (event, details) => say({ who, event, ...details }));
   await page.goto(url.replace(/^ws/, "http")); // any page of loopback: only there a script may use devices
   await page.addScriptTag({ path: SDK });
+  await page.evaluate((source) => (window.e2eeWorker = source), E2EE_WORKER);
   await page.addScriptTag({ path: new URL("guest.js", import.meta.url).pathname });
   return page;
 }

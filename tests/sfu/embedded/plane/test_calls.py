@@ -106,6 +106,37 @@ async def test_who_comes_later_hears_what_is_there(caller):
     await hear(next(iter(bob.tracks.values())))
 
 
+async def test_a_client_is_asked_for_as_many_places_as_it_needs(caller):
+    alice, bob = await meet(caller)
+    kinds = ("audio", "video", "audio", "video", "audio")
+    sids = {await alice.publish(Mute(kind)) for kind in kinds}
+    await eventually(lambda: bob.subscribed == sids)
+    carol = caller()
+    await carol.join("room", "carol")
+    await eventually(lambda: carol.subscribed == sids)
+    if carol.single:
+        (needed,) = carol.all("media_sections_requirement")
+        assert (needed.num_audios, needed.num_videos) == (3, 2)
+    else:
+        assert [len(offer.mid_to_track_id) for offer in carol.all("offer")] == [0, 5]
+
+
+async def test_who_may_not_subscribe_gets_data_and_later_all(caller, backend):
+    alice, bob = caller(), caller()
+    await alice.join("room", "alice")
+    await bob.join("room", "bob", can_subscribe=False)
+    sid = await alice.publish(AudioStreamTrack())
+    alice.send(packet(b"hello"))
+    await eventually(lambda: bob.packets)
+    assert bob.subscribed == set()
+    permission = pb.ParticipantPermission(can_subscribe=True, can_publish=True, can_publish_data=True)
+    await backend.update_participant(
+        pb.UpdateParticipantRequest(room="room", identity="bob", permission=permission), API
+    )
+    await eventually(lambda: bob.subscribed == {sid} and bob.tracks)
+    await hear(next(iter(bob.tracks.values())))
+
+
 async def test_a_muted_track_is_not_passed_on(caller):
     alice, bob = await meet(caller)
     sid = await alice.publish(AudioStreamTrack())

@@ -1,12 +1,31 @@
-"""Prints what a replay of the recordings came to: the counts, and what was selected out."""
+"""What replays of the recordings share: a network for clients, and the counts at the end."""
+
+from collections.abc import Iterator
 
 import pytest
 
 from tests.conformance.cases import load, waiting_for
 from tests.conformance.replayer import Outcome
 from tests.conformance.report import summary
+from tests.conformance.scenarios.player import Outcome as Played
+from tests.conformance.scenarios.report import summary as scenarios
+from tests.rtc.network import Network, NetworkError
+from tests.support import skip_or_fail
 
+PLAYED = pytest.StashKey[list[Played]]()
 OUTCOMES = pytest.StashKey[list[Outcome]]()
+
+
+@pytest.fixture(scope="module")
+def network() -> Iterator[Network]:
+    """Everything of the module happens in a network of its own, where clients find the server."""
+    try:
+        network = Network()
+    except NetworkError as error:
+        skip_or_fail(f"clients need a network of their own: {error}")
+    with network:
+        yield network
+    network.close()
 
 
 @pytest.fixture
@@ -15,10 +34,17 @@ def outcomes(request: pytest.FixtureRequest) -> list[Outcome]:
     return request.config.stash.setdefault(OUTCOMES, [])
 
 
+@pytest.fixture
+def played(request: pytest.FixtureRequest) -> list[Played]:
+    """Where a played scenario puts its outcome, for the counts."""
+    return request.config.stash.setdefault(PLAYED, [])
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the counts after a run that replayed something."""
-    done = config.stash.get(OUTCOMES, [])
-    if done:
+    done, played = config.stash.get(OUTCOMES, []), config.stash.get(PLAYED, [])
+    if done or played:
         terminalreporter.section("conformance with livekit-server 1.13.5")
-        for line in summary(done, filter(waiting_for, load())):
-            terminalreporter.write_line(line)
+    lines = summary(done, filter(waiting_for, load())) if done else []
+    for line in [*lines, *(scenarios(played) if played else [])]:
+        terminalreporter.write_line(line)

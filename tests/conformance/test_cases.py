@@ -8,7 +8,9 @@ from tests.conformance.cases import RECORDINGS, Exchange, ParticipantStep, Sleep
 def test_the_recordings_are_as_recorded():
     sums = (RECORDINGS.parent / "SHA256SUMS").read_text().split("\n")[:-1]
     expected = dict(reversed(line.split("  ")) for line in sums)
-    actual = {f"http/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest() for path in RECORDINGS.iterdir()}
+    folder = RECORDINGS.parent
+    files = folder.glob("*/*.jsonl")
+    actual = {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
     assert actual == expected
 
 

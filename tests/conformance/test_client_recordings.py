@@ -1,7 +1,7 @@
 """Every recorded case with participants that have media, in the official SDK, against our own server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import pytest
@@ -12,25 +12,12 @@ from tests.conformance.clients.start import start
 from tests.conformance.replayer import Outcome, replay
 from tests.conformance.report import judge
 from tests.conformance.servers import servers
-from tests.rtc.network import Network, NetworkError
-from tests.support import skip_or_fail
+from tests.rtc.network import Network
 
 pytestmark = [pytest.mark.suite, pytest.mark.asyncio(loop_scope="module")]
 
 AT_ONCE = 8
 CASES = [case for case in load() if waiting_for(case) is None and case.has_clients]
-
-
-@pytest.fixture(scope="module")
-def network() -> Iterator[Network]:
-    """All of this module happens in a network of its own."""
-    try:
-        network = Network()
-    except NetworkError as error:
-        skip_or_fail(f"clients need a network of their own: {error}")
-    with network:
-        yield network
-    network.close()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -121,6 +121,9 @@ def test_losing_the_permission_ends_all_subscriptions_even_forced_ones(engine, a
 def test_subscribing_tells_the_publisher_once(engine, alice, track):
     engine.join("bob")
     engine.join("carol")
+    for subscribe in (False, True):
+        api_subscribe(engine, "bob", track, subscribe=subscribe)
+        api_subscribe(engine, "carol", track, subscribe=subscribe)
     assert engine.mail(alice, "track_subscribed") == [pb.TrackSubscribed(track_sid=track)]
 
 

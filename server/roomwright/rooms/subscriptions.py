@@ -151,9 +151,9 @@ def _decide(turn: Turn, subscriber: Participant, sids: Iterable[str], subscribe:
 
 
 def _subscribe(turn: Turn, subscriber: Participant, publisher: Participant, track: Track) -> None:
-    first = not track.subscribers
     track.subscribers[subscriber.sid] = None
-    if first:
+    if not track.was_subscribed:
+        track.was_subscribed = True
         turn.post(publisher, pb.SignalResponse(track_subscribed=pb.TrackSubscribed(track_sid=track.sid)))
     turn.post(subscriber, SubscriptionChanged(publisher, track, subscribed=True))
     turn.emit(TrackSubscribed, participant=publisher.info(), track=track.info, subscriber=subscriber.identity)

@@ -10,16 +10,18 @@ class Track:
     """State of one track.
 
     `info` is replaced, never changed, when the track changes: whoever holds it holds a snapshot. `subscribers` are the
-    sids of the participants that receive it. `origin` is the track that a forwarded one mirrors.
+    sids of the participants that receive it, `was_subscribed` whether anybody ever did: its publisher is told once.
+    `origin` is the track that a forwarded one mirrors.
     """
 
-    __slots__ = ("cid", "info", "origin", "subscribers")
+    __slots__ = ("cid", "info", "origin", "subscribers", "was_subscribed")
 
     def __init__(self, info: pb.TrackInfo, cid: str = "", origin: "Track | None" = None) -> None:
         self.info = info
         self.cid = cid
         self.origin = origin
         self.subscribers: dict[str, None] = {}
+        self.was_subscribed = False
 
     @property
     def sid(self) -> str:

@@ -65,8 +65,8 @@ class Guest:
     async def connect(self, url: str, token: str, auto_subscribe: bool = True) -> dict:
         await self._room.connect(url, token, rtc.RoomOptions(auto_subscribe=auto_subscribe))
         others = sorted(self._room.remote_participants)
-        facts = {"room_name": self._room.name, "metadata": self._room.metadata, "remote": others}
-        return {"me": describe(self._me), "room": facts | {"room_sid": await self._room.sid}}
+        room = {"room_sid": await self._room.sid, "room_name": self._room.name, "metadata": self._room.metadata}
+        return {"me": describe(self._me), "room": room | {"remote": others}}
 
     async def disconnect(self) -> None:
         for _, playing in self._tracks.values():

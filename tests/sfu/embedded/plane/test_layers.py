@@ -1,11 +1,14 @@
 """What is told about media: wanted layers, speakers, connections."""
 
+from roomwright.auth.claims import Claims
 from roomwright.media.forward.events import ConnectionQuality, QualityChanged, Speaker, SpeakersChanged
 from roomwright.media.transport import TransportState
+from roomwright.sfu.backend import Caller as ApiCaller
 from roomwright_proto import livekit as pb
 from tests.sfu.embedded.callers import Mute, eventually
 
 _Q = pb.VideoQuality
+API = ApiCaller(Claims(identity="api"))
 
 
 async def meet(caller):
@@ -99,3 +102,22 @@ async def test_a_client_that_falls_silent_is_lost_until_it_is_heard_again(caller
     told = [u.updates[0].quality for u in bob.all("connection_quality") if u.updates[0].participant_sid == sid(alice)]
     assert told[-2:] == [pb.ConnectionQuality.LOST, pb.ConnectionQuality.GOOD]
     assert alice.client.participant.present
+
+
+async def test_who_is_forwarded_speaks_in_the_other_room_too(caller, backend):
+    alice, bob = caller(), caller()
+    await alice.join("here", "alice")
+    await bob.join("there", "bob")
+    await alice.publish(Mute("audio"))
+    await backend.forward_participant(
+        pb.ForwardParticipantRequest(room="here", identity="alice", destination_room="there"), API
+    )
+    await eventually(lambda: bob.subscribed)
+    mirror = bob.all("update")[-1].participants[0].sid
+    assert mirror != sid(alice)
+    speaks(backend.media.hub, alice, 0.5)
+    backend.media.hub.notices.on_quality(
+        QualityChanged(alice.client.participant.room.sid, sid(alice), ConnectionQuality.GOOD, 3.5)
+    )
+    assert [s.sid for s in bob.all("speakers_changed")[-1].speakers] == [mirror]
+    assert bob.all("connection_quality")[-1].updates[0].participant_sid == mirror

@@ -1,6 +1,7 @@
 """What clients are told of media: who speaks, how good connections are, which layers of their tracks are wanted."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from roomwright.media.forward.events import QualityChanged, Speaker, SpeakersChanged
@@ -42,6 +43,10 @@ class Notices:
         heard = [speaker for speaker in event.changed if self._is_seen(speaker.participant_sid)]
         if heard:
             self._broadcast(self._clients[heard[0].participant_sid], _speakers(heard))
+        for speaker in heard:
+            self._tell_elsewhere(
+                speaker.participant_sid, lambda sid, s=speaker: _speakers([replace(s, participant_sid=sid)])
+            )
 
     def on_quality(self, event: QualityChanged) -> None:
         """A connection got better or worse. Who is hidden hears of its own connection, nobody else does."""
@@ -52,6 +57,13 @@ class Notices:
         info = pb.ConnectionQualityInfo(participant_sid=event.participant_sid, quality=quality, score=event.score)
         self._qualities[event.participant_sid] = info
         self._tell_quality(media, info)
+        if self._is_seen(event.participant_sid):
+            self._tell_elsewhere(
+                event.participant_sid,
+                lambda sid: _connections(
+                    [pb.ConnectionQualityInfo(participant_sid=sid, quality=quality, score=event.score)]
+                ),
+            )
 
     def on_silence(self, media: "ClientMedia") -> None:
         """Nothing is heard of a client at the moment."""
@@ -75,6 +87,14 @@ class Notices:
             self._broadcast(media, message)
         else:
             media.peer.signal(message)
+
+    def _tell_elsewhere(self, participant_sid: str, message: Callable[[str], pb.SignalResponse]) -> None:
+        """Tell those who receive from a participant under another sid, because it is forwarded to their room."""
+        media = self._clients[participant_sid]
+        listeners = {down.endpoint.participant_sid for up in media.publications.tracks for down in up.downs}
+        for listener in filter(None, map(self._clients.get, listeners)):
+            for sid in listener.subscriptions.names(media) - {participant_sid}:
+                listener.peer.signal(message(sid))
 
     def _is_seen(self, participant_sid: str) -> bool:
         media = self._clients.get(participant_sid)

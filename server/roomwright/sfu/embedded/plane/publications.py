@@ -29,6 +29,11 @@ class Publications:
         """What offers may name."""
         return list(self._announced.values())
 
+    @property
+    def tracks(self) -> list[UpTrack]:
+        """What arrives."""
+        return list(self._tracks.values())
+
     def announce(self, cid: str, info: pb.TrackInfo) -> None:
         """The client may publish this."""
         self._announced[info.sid] = infos.announced(cid, info)

@@ -39,6 +39,10 @@ class Subscriptions:
         """What shall be negotiated."""
         return [subscription.wanted for subscription in self._by_sid.values()]
 
+    def names(self, publisher: object) -> set[str]:
+        """The sids under which the client knows a publisher from whom it receives."""
+        return {one.source.publisher_sid for one in self._by_sid.values() if one.source.media is publisher}
+
     def add(self, source: Source) -> bool:
         """The client shall receive a track. Returns whether that is new."""
         kind = infos.KINDS.get(source.track.info.type)

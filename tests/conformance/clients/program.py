@@ -1,6 +1,7 @@
 """Participants in LiveKit's Python SDK, at the command of the replayer: JSON lines, as for the tests with real clients.
 
-Runs as a program of its own, because libwebrtc takes the network that it is started in.
+Runs as a program of its own, because libwebrtc takes the network that it is started in. `program.py double` makes two
+peer connections for a participant instead of one.
 """
 
 import asyncio
@@ -43,6 +44,7 @@ EVENTS = (
     "track_unsubscribed",
 )
 SIZE = (320, 180)
+SINGLE = "double" not in sys.argv
 
 
 class Guest:
@@ -63,7 +65,8 @@ class Guest:
         return lambda *arguments: say(who=self._who, event=event, args=[describe(each) for each in arguments])
 
     async def connect(self, url: str, token: str, auto_subscribe: bool = True) -> dict:
-        await self._room.connect(url, token, rtc.RoomOptions(auto_subscribe=auto_subscribe))
+        options = rtc.RoomOptions(auto_subscribe=auto_subscribe, single_peer_connection=SINGLE)
+        await self._room.connect(url, token, options)
         others = sorted(self._room.remote_participants)
         room = {"room_sid": await self._room.sid, "room_name": self._room.name, "metadata": self._room.metadata}
         return {"me": describe(self._me), "room": room | {"remote": others}}

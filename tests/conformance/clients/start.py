@@ -8,6 +8,9 @@ from tests.rtc.guests import Program
 FOLDER = Path(__file__).parent
 
 
-async def start() -> Program:
-    """The program, ready for commands; it takes the network of the calling thread."""
-    return await Program.start((sys.executable, "program.py"), FOLDER)
+async def start(connections: str = "single") -> Program:
+    """The program, ready for commands; it takes the network of the calling thread.
+
+    `connections` is `single` or `double`: one peer connection for a participant and `/rtc/v1`, or two and `/rtc`.
+    """
+    return await Program.start((sys.executable, "program.py", connections), FOLDER)

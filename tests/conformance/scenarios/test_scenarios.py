@@ -19,12 +19,12 @@ AT_ONCE = 8
 SCENARIOS = load()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def plays(network: Network) -> AsyncIterator[dict[str, asyncio.Task[Outcome]]]:
-    """All scenarios, some of them at a time, because much of each is waiting."""
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["single", "double"])
+async def plays(request, network: Network) -> AsyncIterator[dict[str, asyncio.Task[Outcome]]]:
+    """All scenarios with one or two peer connections, some at a time, because much of each is waiting."""
     seats = asyncio.Semaphore(AT_ONCE)
     async with AsyncExitStack() as stack:
-        clients = await start()
+        clients = await start(request.param)
         stack.push_async_callback(clients.stop)
         target = await servers(stack, clients)("default")
 

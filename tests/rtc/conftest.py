@@ -56,7 +56,8 @@ async def programs(network: Network) -> AsyncIterator[Callable[[str], Awaitable[
             family = FAMILIES[name]
             if family.missing:
                 skip_or_fail(f"{name} clients need {' and '.join(family.missing)}")
-            family.prepare()
+            with network.outside():
+                family.prepare()
             with network:
                 running[name] = await Program.start(family.command, PROGRAMS)
         return running[name]

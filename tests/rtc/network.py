@@ -3,10 +3,12 @@
 libwebrtc, inside the Python and Node SDKs, ignores the interface `lo`, but takes a loopback address on another one.
 """
 
+import contextlib
 import ctypes
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from typing import Self
 
 CLONE_NEWNET = 0x40000000
@@ -52,6 +54,15 @@ class Network:
         self._depth -= 1
         if not self._depth:
             self._enter(self._outside)
+
+    @contextlib.contextmanager
+    def outside(self) -> Iterator[None]:
+        """For what needs the machine's own network, also within `with network:`."""
+        self._enter(self._outside)
+        try:
+            yield
+        finally:
+            self._enter(self._inside if self._depth else self._outside)
 
     def close(self) -> None:
         """Forget the namespace; the system removes it when its last process has ended."""

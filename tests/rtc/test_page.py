@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 from tests.rtc.families import FAMILIES, PROGRAMS, npm_packages
+from tests.rtc.network import Network
 from tests.rtc.server import Server
 from tests.support import skip_or_fail
 
@@ -27,10 +28,11 @@ def need_browser() -> None:
         skip_or_fail(f"the page needs {' and '.join(missing)}")
 
 
-async def test_two_people_hold_a_call(server: Server, tmp_path: Path) -> None:
+async def test_two_people_hold_a_call(server: Server, network: Network, tmp_path: Path) -> None:
     """`PAGE_PICTURES=folder` keeps the screenshots there."""
     need_browser()
-    npm_packages(PROGRAMS)
+    with network.outside():
+        npm_packages(PROGRAMS)
     process = await asyncio.create_subprocess_exec(
         "node",
         "page/visit.mjs",
@@ -44,9 +46,10 @@ async def test_two_people_hold_a_call(server: Server, tmp_path: Path) -> None:
     assert output.decode() == SEEN
 
 
-def test_the_page_is_what_its_source_gives(tmp_path: Path) -> None:
+def test_the_page_is_what_its_source_gives(network: Network, tmp_path: Path) -> None:
     need_browser()
-    npm_packages(ROOT / "web")
+    with network.outside():
+        npm_packages(ROOT / "web")
     subprocess.run(("node", "build.mjs", tmp_path), cwd=ROOT / "web", check=True, timeout=60)
     for name in ("meet.html", "licences.txt"):
         assert (tmp_path / name).read_bytes() == (ROOT / "server/roomwright/pages" / name).read_bytes()

@@ -45,6 +45,13 @@ export async function startCall({ room: name, media, token }) {
   return call;
 }
 
+/** Copy this page's address, and say so on the button for a moment. */
+async function copyLink(button) {
+  await navigator.clipboard.writeText(location.href);
+  button.textContent = "Copied";
+  setTimeout(() => (button.textContent = "Copy link"), 1500);
+}
+
 class Call {
   #room;
   #box = $("#call");
@@ -58,7 +65,7 @@ class Call {
     this.#listen();
     for (const button of this.#box.querySelectorAll("footer button"))
       button.onclick = () => this.#do(button.dataset.do).catch((error) => this.toast(error.message));
-    $(".invite", this.#box).onclick = () => navigator.clipboard.writeText(location.href);
+    $(".invite", this.#box).onclick = (event) => copyLink(event.target).catch(() => this.toast(`The link is ${location.href}`));
     this.ended = new Promise((resolve) => {
       room.once(RoomEvent.Disconnected, (reason) => {
         this.#box.hidden = true;

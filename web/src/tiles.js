@@ -3,7 +3,12 @@
 import { Track } from "livekit-client";
 import { element, hue, icon } from "./dom.js";
 
-const shape = (count, wide) => (wide ? Math.ceil(Math.sqrt(count)) : count > 3 ? 2 : 1);
+/** In how many columns so many tiles have the most room for a wide picture each. */
+function columnsFor(count, { clientWidth: width, clientHeight: height }) {
+  const pictureWidth = (columns) => Math.min(width / columns, (height / Math.ceil(count / columns)) * (16 / 9));
+  const choices = Array.from({ length: count }, (_, before) => before + 1);
+  return choices.reduce((best, columns) => (pictureWidth(columns) > pictureWidth(best) ? columns : best), 1);
+}
 
 export class Tiles {
   #box;
@@ -85,7 +90,6 @@ export class Tiles {
   }
 
   #arrange() {
-    const columns = shape(this.#tiles.size, this.#box.clientWidth > this.#box.clientHeight);
-    this.#box.style.setProperty("--columns", columns);
+    this.#box.style.setProperty("--columns", columnsFor(this.#tiles.size, this.#box));
   }
 }

@@ -40,6 +40,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python tools/bench_api.py
 	$(BIN)/python tools/bench_start.py
 	$(BIN)/python tools/bench_media.py
+	$(BIN)/python tools/bench_join.py
 
 clean:
 	rm -rf .venvs .cache build dist

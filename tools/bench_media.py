@@ -1,6 +1,6 @@
 """CPU per forwarded packet: the media path beside the least that could be done with the same libraries.
 
-Usage: python tools/bench_media.py [--seconds 3] [--rounds 2] [--quick]
+Usage: python tools/bench_media.py [--seconds 3] [--rounds 2] [--quick] [--plot docs/media-cost.svg]
 
 For each pattern (publishers → subscribers, bytes per RTP packet) a server of `bench_media_server.py` runs on one core
 in turn with the bare loop and with the real path, while this program publishes from the other core; the subscribers'
@@ -16,13 +16,15 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from bench_media_server import HOST, PUBLISHER_KEY, session
 from benchlib import LOAD_CORE, SERVER_CORE, TOOLS, CannotMeasureError, columns, environment, pinned, require
 from pylibsrtp import Policy
+from svg import Panel, chart
 
 BUDGET = 1.4
 JUDGED = "1→10, 1100 bytes"
@@ -159,33 +161,63 @@ def compare(pattern: Pattern, seconds: float, rounds: int) -> tuple[Cost, Cost]:
     return bare, real
 
 
-def row(pattern: Pattern, bare: Cost, real: Cost) -> list[str]:
-    """One line of the table."""
-    ratio = real.total / bare.total
-    return [str(pattern), f"{bare.total:.2f}", f"{real.total:.2f}", f"{ratio:.2f}", f"{max(bare.lost, real.lost):.1%}"]
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The two costs of a pattern."""
+
+    bare: Cost
+    real: Cost
+
+    @property
+    def ratio(self) -> float:
+        """What the media path costs, in bare loops."""
+        return self.real.total / self.bare.total
+
+    def cells(self, pattern: Pattern) -> list[str]:
+        """One line of the table."""
+        bare, real = self.bare, self.real
+        lost = max(bare.lost, real.lost)
+        return [str(pattern), f"{bare.total:.2f}", f"{real.total:.2f}", f"{self.ratio:.2f}", f"{lost:.1%}"]
 
 
-def main() -> int:
-    """Run all patterns, print a table, judge the budget."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--seconds", type=float, default=3.0, help="of each run")
-    parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--quick", action="store_true", help="only the pattern that has a budget")
-    options = parser.parse_args()
+def measure_all(patterns: Sequence[Pattern], seconds: float, rounds: int) -> dict[Pattern, Comparison]:
+    """All patterns, with a line of progress for each."""
+    found: dict[Pattern, Comparison] = {}
+    for count, pattern in enumerate(patterns, 1):
+        found[pattern] = Comparison(*compare(pattern, seconds, rounds))
+        print(f"[{count}/{len(patterns)}] {pattern}: {found[pattern].ratio:.2f} times the bare loop", flush=True)
+    return found
+
+
+def plot(found: Mapping[Pattern, Comparison]) -> str:
+    """The costs as SVG."""
+    rows = {str(pattern): (one.bare.total, one.real.total) for pattern, one in found.items()}
+    return chart("CPU per forwarded packet", ("bare loop", "media path"), [Panel("publishers→subscribers (µs)", rows)])
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure, print, plot, judge."""
     require("taskset")
     os.sched_setaffinity(0, {LOAD_CORE})
     patterns = [pattern for pattern in PATTERNS if str(pattern) == JUDGED] if options.quick else PATTERNS
-    rows = [["µs of CPU per forwarded packet", "bare loop", "media path", "ratio", "lost"]]
-    judged = 0.0
-    for count, pattern in enumerate(patterns, 1):
-        bare, real = compare(pattern, options.seconds, options.rounds)
-        rows.append(row(pattern, bare, real))
-        print(f"[{count}/{len(patterns)}] {pattern}: {real.total / bare.total:.2f} times the bare loop", flush=True)
-        if str(pattern) == JUDGED:
-            judged = real.total / bare.total
-    print(columns(rows))
-    print(f"{JUDGED}: {judged:.2f} times the bare loop, budget {BUDGET}")
+    found = measure_all(patterns, options.seconds, options.rounds)
+    headings = ["µs of CPU per forwarded packet", "bare loop", "media path", "ratio", "lost"]
+    print(columns([headings, *(one.cells(pattern) for pattern, one in found.items())]))
+    if options.plot:
+        options.plot.write_text(plot(found), encoding="utf-8")
+    judged = next(one.ratio for pattern, one in found.items() if str(pattern) == JUDGED)
+    print(f"{JUDGED}: {judged:.2f} times the bare loop, budget {BUDGET}; load average {os.getloadavg()[0]:.1f}")
     return 0 if judged <= BUDGET else 1
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--seconds", type=float, default=3.0, help="of each run")
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--quick", action="store_true", help="only the pattern that has a budget")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="write the costs as SVG too")
+    return run(parser.parse_args())
 
 
 if __name__ == "__main__":

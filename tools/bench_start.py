@@ -1,4 +1,4 @@
-"""How soon the server answers after its start, what it keeps in memory, and what it imports.
+"""How soon the server answers after its start, what it keeps in memory, without media and with it, what it imports.
 
 Usage: python tools/bench_start.py [--starts N] [--rooms N]
 
@@ -7,40 +7,37 @@ when nothing could be measured. Needs Linux and two cores.
 """
 
 import argparse
+import asyncio
 import os
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from benchlib import (
     KEY,
     LOAD_CORE,
     SECRET,
-    SERVER_CORE,
     CannotMeasureError,
     Program,
     ask,
     columns,
     cpu_seconds,
-    environment,
-    pinned,
+    free_port,
     require,
     resident_bytes,
-    stop,
+    running,
     until_answered,
 )
+from light_client import Crowd, Times
 from livekit import api
 
 FIRST_ANSWER_S = 1.0
 RESIDENT_MIB = 90.0
+MEDIA_RESIDENT_MIB = 120.0
 ROOM_KIB = 4.0
 
 SETTLED_S = 0.5
@@ -49,12 +46,18 @@ MIB, KIB = 1024 * 1024, 1024
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """One start: seconds from the process's start to the two first answers, and what that took of CPU and memory."""
+    """One start: seconds from the process's start to the two first answers, and what that took of CPU and memory.
+
+    The first client joins afterwards, because it is only then that media libraries are loaded. `join` are its times,
+    `media_resident` is what the server keeps while it is there.
+    """
 
     page_s: float
     call_s: float
     cpu_s: float
     resident: int
+    join: Times
+    media_resident: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,29 +87,6 @@ class Figure:
         return cls(name, statistics.median(values), unit, budget, (min(values), max(values)))
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def command(port: int, *options: str) -> list[str]:
-    """The server as a user starts it."""
-    flags = ["--bind", "127.0.0.1", "--port", str(port), "--keys", f"{KEY}: {SECRET}"]
-    return pinned(SERVER_CORE, [sys.executable, *options, "-m", "roomwright", *flags])
-
-
-@contextmanager
-def running(port: int, *options: str, errors: Any = subprocess.DEVNULL) -> Iterator[subprocess.Popen[bytes]]:
-    """The server for the length of a `with`; `options` are Python's."""
-    process = subprocess.Popen(command(port, *options), env=environment(), stdout=subprocess.DEVNULL, stderr=errors)
-    try:
-        yield process
-    finally:
-        stop(process)
-
-
 def list_rooms(port: int, headers: Mapping[str, str]) -> None:
     """The first call of the API; raises CannotMeasureError unless it is answered with no rooms."""
     status, _, body = ask(port, "POST", "/twirp/livekit.RoomService/ListRooms", b"{}", headers)
@@ -125,7 +105,16 @@ def start_once(headers: Mapping[str, str]) -> Start:
         call_s = time.perf_counter() - begin
         cpu_s = cpu_seconds(process.pid)
         time.sleep(SETTLED_S)
-        return Start(page_s, call_s, cpu_s, resident_bytes(process.pid))
+        resident = resident_bytes(process.pid)
+        return Start(page_s, call_s, cpu_s, resident, *asyncio.run(first_join(port, process.pid)))
+
+
+async def first_join(port: int, pid: int) -> tuple[Times, int]:
+    """The times of the first client, and the server's memory with it."""
+    async with Crowd(port) as crowd:
+        (times,) = await crowd.join("first", 1)
+        await asyncio.sleep(SETTLED_S)
+        return times, resident_bytes(pid)
 
 
 def import_times(log: str) -> Counter[str]:
@@ -165,6 +154,13 @@ def starts(count: int) -> list[Figure]:
         Figure.of("first call answered (ListRooms)", [start.call_s for start in measured], "s"),
         Figure.of("CPU time until then", [start.cpu_s for start in measured], "s"),
         Figure.of("resident memory, idle", [start.resident / MIB for start in measured], "MiB", RESIDENT_MIB),
+        Figure.of("first join, ACTIVE (loads media libraries)", [start.join.active or 0 for start in measured], "s"),
+        Figure.of(
+            "resident memory, one client with media",
+            [start.media_resident / MIB for start in measured],
+            "MiB",
+            MEDIA_RESIDENT_MIB,
+        ),
     ]
 
 

@@ -7,11 +7,12 @@ import http.client
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -114,6 +115,30 @@ def stop(process: subprocess.Popen[Any]) -> None:
     process.wait()
     if process.stdout is not None:
         process.stdout.close()
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def command(port: int, *options: str) -> list[str]:
+    """The server as a user starts it, but with any free port for media; `options` are Python's."""
+    flags = ["--bind", "127.0.0.1", "--port", str(port), "--keys", f"{KEY}: {SECRET}"]
+    media = ["--config-body", "rtc: {udp_port: 0}"]
+    return pinned(SERVER_CORE, [sys.executable, *options, "-m", "roomwright", *flags, *media])
+
+
+@contextmanager
+def running(port: int, *options: str, errors: Any = subprocess.DEVNULL) -> Iterator[subprocess.Popen[bytes]]:
+    """The server for the length of a `with`; `options` are Python's."""
+    process = subprocess.Popen(command(port, *options), env=environment(), stdout=subprocess.DEVNULL, stderr=errors)
+    try:
+        yield process
+    finally:
+        stop(process)
 
 
 def ask(

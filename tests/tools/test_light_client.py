@@ -1,0 +1,71 @@
+import base64
+import gzip
+
+import pytest
+from benchlib import KEY, SECRET, CannotMeasureError
+from light_client import Crowd, Server, join_request, offer
+
+from roomwright import codec
+from roomwright.config import Config
+from roomwright_proto import livekit as pb
+from tests.serving import running
+
+ANSWER = """v=0\r
+m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r
+a=ice-ufrag:theirs\r
+a=ice-pwd:secret\r
+a=fingerprint:sha-256 AB:CD\r
+a=candidate:1 1 udp 2130706431 127.0.0.1 7882 typ host\r
+"""
+
+
+def test_an_answer_says_where_the_server_is_and_who():
+    assert Server.of(ANSWER) == Server("theirs", "secret", "AB:CD", ("127.0.0.1", 7882))
+
+
+def test_an_answer_without_a_candidate_is_no_use():
+    with pytest.raises(CannotMeasureError, match="a=candidate:"):
+        Server.of(ANSWER.replace("a=candidate", "b=candidate"))
+
+
+def test_an_offer_has_places_for_tracks_and_for_data():
+    lines = offer("mine", "password", "AB:CD").split("\r\n")
+    assert [line.split()[0] for line in lines if line.startswith("m=")] == ["m=audio"] * 3 + ["m=video"] * 3 + [
+        "m=application"
+    ]
+    assert "a=group:BUNDLE 0 1 2 3 4 5 6" in lines
+
+
+@pytest.mark.parametrize("sdp", ["v=0\r\n", None])
+def test_a_join_request_holds_the_offer(sdp):
+    wrapped = codec.decode(pb.WrappedJoinRequest, base64.urlsafe_b64decode(join_request(sdp)))
+    request = codec.decode(pb.JoinRequest, gzip.decompress(wrapped.join_request))
+    assert (request.publisher_offer.sdp if request.publisher_offer else None) == sdp
+
+
+@pytest.fixture
+def port():
+    with running(Config(port=0, bind_addresses=("127.0.0.1",), keys={KEY: SECRET})) as server:
+        yield server.port
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_clients_get_in_and_time_goes_forward(port, together):
+    async with Crowd(port) as crowd:
+        for times in await crowd.join("room", 3, together=together):
+            assert 0 < times.join <= times.answer <= times.dtls <= times.data
+            assert times.answer < times.active
+
+
+async def test_a_client_without_media_only_gets_the_join_message(port):
+    async with Crowd(port) as crowd:
+        (times,) = await crowd.join("room", 1, media=False)
+        assert times.join > 0
+        assert times.answer is None
+
+
+async def test_a_client_that_is_refused_says_so():
+    with running() as stranger:
+        async with Crowd(stranger.port) as crowd:
+            with pytest.raises(CannotMeasureError, match="401"):
+                await crowd.join("room", 1)

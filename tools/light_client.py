@@ -1,0 +1,309 @@
+"""Clients for benchmarks that cost little themselves: a WebSocket on `/rtc/v1`, one connectivity check, DTLS, SCTP.
+
+The encrypted side is the server's own `Link` in the other role, because what is measured is the server. No media is
+sent. A client offers what a browser does: places for three audio and three video tracks, and data channels.
+"""
+
+import asyncio
+import base64
+import gzip
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+
+import aiohttp
+from aioice import stun
+from benchlib import KEY, SECRET, CannotMeasureError
+from betterproto2 import which_one_of
+from livekit import api
+
+from roomwright import codec
+from roomwright.media.transport import RemoteParameters, Setup
+from roomwright.media.transport.certificate import Certificate
+from roomwright.media.transport.channels import ChannelSpec
+from roomwright.media.transport.link import Link
+from roomwright_proto import livekit as pb
+
+PATIENCE_S = 30.0
+CHANNELS = (ChannelSpec("_reliable"), ChannelSpec("_lossy", ordered=False, max_retransmits=0))
+_REPEAT_S, _CONSENT_S = 0.5, 4.0
+_FIRST_DTLS, _LAST_DTLS = 20, 63
+_LEAVE = pb.LeaveRequest(reason=pb.DisconnectReason.CLIENT_INITIATED)
+
+_AUDIO = """m=audio 9 UDP/TLS/RTP/SAVPF 111 63
+a=rtpmap:111 opus/48000/2
+a=fmtp:111 minptime=10;useinbandfec=1
+a=rtpmap:63 red/48000/2
+a=fmtp:63 111/111
+a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level
+"""
+_VIDEO = """m=video 9 UDP/TLS/RTP/SAVPF 96 97 103 104
+a=rtpmap:96 VP8/90000
+a=rtcp-fb:96 ccm fir
+a=rtcp-fb:96 nack
+a=rtcp-fb:96 nack pli
+a=rtpmap:97 rtx/90000
+a=fmtp:97 apt=96
+a=rtpmap:103 H264/90000
+a=rtcp-fb:103 ccm fir
+a=rtcp-fb:103 nack
+a=rtcp-fb:103 nack pli
+a=fmtp:103 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f
+a=rtpmap:104 rtx/90000
+a=fmtp:104 apt=103
+a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time
+"""
+_TRACK = "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\na=rtcp-mux\na=rtcp-rsize\na=recvonly\n"
+_DATA = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\na=sctp-port:5000\na=max-message-size:262144\n"
+_SECTIONS = (*[_AUDIO + _TRACK] * 3, *[_VIDEO + _TRACK] * 3, _DATA)
+
+
+def offer(ufrag: str, pwd: str, fingerprint: str) -> str:
+    """A session description as a browser would send it first."""
+    transport = (
+        f"c=IN IP4 0.0.0.0\na=ice-ufrag:{ufrag}\na=ice-pwd:{pwd}\na=ice-options:trickle\n"
+        f"a=fingerprint:sha-256 {fingerprint}\na=setup:actpass\n"
+    )
+    mids = " ".join(map(str, range(len(_SECTIONS))))
+    head = f"v=0\no=- 1 2 IN IP4 127.0.0.1\ns=-\nt=0 0\na=group:BUNDLE {mids}\n"
+    sections = [f"{section}{transport}a=mid:{mid}\n" for mid, section in enumerate(_SECTIONS)]
+    return "".join([head, *sections]).replace("\n", "\r\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What an answer says of the server's transport."""
+
+    ufrag: str
+    pwd: str
+    fingerprint: str
+    address: tuple[str, int]
+
+    @classmethod
+    def of(cls, sdp: str) -> "Server":
+        """Read an answer's first transport."""
+        candidate = _first(sdp, "a=candidate:").split()
+        fingerprint = _first(sdp, "a=fingerprint:sha-256 ")
+        address = (candidate[4], int(candidate[5]))
+        return cls(_first(sdp, "a=ice-ufrag:"), _first(sdp, "a=ice-pwd:"), fingerprint, address)
+
+
+def _first(sdp: str, start: str) -> str:
+    for line in sdp.splitlines():
+        if line.startswith(start):
+            return line.removeprefix(start)
+    raise CannotMeasureError(f"the answer has no line {start}…:\n{sdp}")
+
+
+def join_request(sdp: str | None) -> str:
+    """The query's value of the same name; without an offer only signalling begins."""
+    description = pb.SessionDescription(type="offer", sdp=sdp, id=1) if sdp else None
+    request = pb.JoinRequest(client_info=pb.ClientInfo(protocol=16), publisher_offer=description)
+    packed = gzip.compress(codec.encode(request))
+    wrapped = pb.WrappedJoinRequest(compression=pb.WrappedJoinRequestCompression.GZIP, join_request=packed)
+    return base64.urlsafe_b64encode(codec.encode(wrapped)).decode()
+
+
+def token(identity: str, room: str) -> str:
+    """Opens a room."""
+    grants = api.VideoGrants(room_join=True, room=room)
+    return api.AccessToken(KEY, SECRET).with_identity(identity).with_grants(grants).to_jwt()
+
+
+@dataclass(slots=True)
+class Times:
+    """Seconds from opening the WebSocket; None for what has not happened.
+
+    Attributes:
+        join: the join message was there.
+        answer: the answer to the offer was there.
+        dtls: the handshake was done.
+        active: signalling said that the participant is ACTIVE.
+        data: the two data channels were open.
+    """
+
+    join: float | None = None
+    answer: float | None = None
+    dtls: float | None = None
+    active: float | None = None
+    data: float | None = None
+
+
+class Client(asyncio.DatagramProtocol):
+    """A participant. `times` says when it got how far; `problem` why it will get no further."""
+
+    def __init__(self, identity: str, room: str, certificate: Certificate, *, media: bool) -> None:
+        self.identity = identity
+        self.times = Times()
+        self.problem = ""
+        self._media = media
+        self._token = token(identity, room)
+        self._ufrag = stun.random_transaction_id().hex()[:8]
+        self._request = join_request(self._offer(certificate) if media else None)
+        self._link = Link(certificate, self._transmit, self)  # type: ignore[arg-type]
+        self._open: set[str] = set()
+        self._done = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._begin = 0.0
+        self._server: Server | None = None
+        self._udp: asyncio.DatagramTransport | None = None
+
+    def _offer(self, certificate: Certificate) -> str:
+        return offer(self._ufrag, "a-password-of-twenty-four", certificate.fingerprint)
+
+    async def join(self, session: aiohttp.ClientSession, port: int) -> Times:
+        """Come in, and go on until media and data could flow; without media until the join message."""
+        if self._media:
+            loop = asyncio.get_running_loop()
+            self._udp, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", 0))
+        self._begin = time.perf_counter()
+        url = f"http://127.0.0.1:{port}/rtc/v1?join_request={self._request}&access_token={self._token}"
+        self._socket = await session.ws_connect(url, max_msg_size=0)
+        self._tasks.append(asyncio.create_task(self._listen()))
+        try:
+            await asyncio.wait_for(self._done.wait(), PATIENCE_S)
+        except TimeoutError:
+            self.problem = self.problem or f"after {PATIENCE_S:.0f} s it was no further than {self.times}"
+        if self.problem:
+            raise CannotMeasureError(f"{self.identity} could not join: {self.problem}")
+        return self.times
+
+    async def leave(self) -> None:
+        """Say good-bye and be gone."""
+        await self._socket.send_bytes(codec.encode(pb.SignalRequest(leave=_LEAVE)))
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._link.close()
+        if self._udp is not None:
+            self._udp.close()
+        await self._socket.close()
+
+    # signalling
+
+    async def _listen(self) -> None:
+        with self._blaming():
+            async for frame in self._socket:
+                if frame.type is aiohttp.WSMsgType.BINARY:
+                    self._hear(*which_one_of(codec.decode(pb.SignalResponse, frame.data), "message"))
+            raise CannotMeasureError("the server closed the WebSocket")
+
+    def _hear(self, name: str, content: Any) -> None:
+        match name:
+            case "join":
+                self._reach("join")
+            case "answer":
+                self._reach("answer")
+                self._connect(Server.of(content.sdp))
+            case "update" if self.times.active is None:
+                infos = [info for info in content.participants if info.identity == self.identity]
+                if any(info.state is pb.ParticipantInfoState.ACTIVE for info in infos):
+                    self._reach("active")
+            case "leave":
+                raise CannotMeasureError(f"the server said good-bye: {content.reason.name}")
+            case _:
+                pass
+
+    # media
+
+    def _connect(self, server: Server) -> None:
+        self._server = server
+        self._link.describe(RemoteParameters(server.ufrag, server.fingerprint, Setup.PASSIVE))
+        for channel in CHANNELS:
+            self._link.open_channel(channel)
+        self._check(server)
+        self._link.start()
+        self._tasks.append(asyncio.create_task(self._keep(server)))
+
+    def _check(self, server: Server) -> None:
+        message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+        message.attributes["USERNAME"] = f"{server.ufrag}:{self._ufrag}"
+        message.attributes["PRIORITY"] = 1_000_000
+        message.attributes["ICE-CONTROLLING"] = 42
+        message.attributes["USE-CANDIDATE"] = None
+        message.add_message_integrity(server.pwd.encode())
+        self._transmit(bytes(message))
+
+    async def _keep(self, server: Server) -> None:
+        """Repeat what may be lost until connected, then consent."""
+        with self._blaming():
+            while True:
+                await asyncio.sleep(_CONSENT_S if self._link.is_secure else _REPEAT_S)
+                self._check(server)
+                self._link.on_time()
+
+    def _transmit(self, datagram: bytes) -> None:
+        if self._udp is not None and self._server is not None:
+            self._udp.sendto(datagram, self._server.address)
+
+    def datagram_received(self, data: bytes, addr: object) -> None:
+        """A datagram of the server's."""
+        if not _FIRST_DTLS <= data[0] <= _LAST_DTLS:
+            return
+        with self._blaming():
+            now = time.monotonic()
+            messages = self._link.receive(data, now)
+            if self._link.is_secure:
+                self._reach("dtls")
+            self._link.deliver(messages, now)
+
+    def on_channel_open(self, label: str) -> None:
+        """A data channel is open."""
+        self._open.add(label)
+        if len(self._open) == len(CHANNELS):
+            self._reach("data")
+
+    def on_channel_message(self, label: str, data: bytes, is_text: bool) -> None:
+        """What comes over data channels is not looked at."""
+
+    # inside
+
+    def _reach(self, mark: str) -> None:
+        if getattr(self.times, mark) is None:
+            setattr(self.times, mark, time.perf_counter() - self._begin)
+        if self.times.join is not None and (not self._media or _is_complete(self.times)):
+            self._done.set()
+
+    @contextmanager
+    def _blaming(self) -> Iterator[None]:
+        """What goes wrong is why the client does not get in."""
+        try:
+            yield
+        except (CannotMeasureError, ValueError, OSError) as error:
+            self.problem = self.problem or str(error)
+            self._done.set()
+
+
+def _is_complete(times: Times) -> bool:
+    return None not in (times.join, times.answer, times.dtls, times.active, times.data)
+
+
+class Crowd:
+    """Clients of one server. `async with Crowd(port) as crowd:` sends them away at its end."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._certificate = Certificate(time.time_ns())
+        self._inside: list[Client] = []
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.gather(*(client.leave() for client in self._inside), return_exceptions=True)
+        await self._session.close()
+
+    async def join(self, room: str, count: int, *, media: bool = True, together: bool = False) -> Sequence[Times]:
+        """So many more join a room, all at once or one after another. Raises CannotMeasureError if one cannot."""
+        clients = [Client(f"{room}-{number}", room, self._certificate, media=media) for number in range(count)]
+        self._inside += clients
+        session, port = self._session, self._port
+        try:
+            if together:
+                return await asyncio.gather(*(client.join(session, port) for client in clients))
+            return [await client.join(session, port) for client in clients]
+        except aiohttp.ClientError as error:
+            raise CannotMeasureError(f"a client could not join: {error}") from error

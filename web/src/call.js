@@ -39,7 +39,7 @@ const FAREWELLS = {
 /** Join, and show the call. `ended` of the answer resolves with a sentence on why it ended, empty if by own wish. */
 export async function startCall({ room: name, media, token }) {
   const room = new Room({ adaptiveStream: true, dynacast: true });
-  await room.connect(location.origin.replace(/^http/, "ws"), token, { rtcConfig: { iceServers: [] } });
+  await room.connect(location.origin.replace(/^http/, "ws"), token);
   const call = new Call(room, name);
   bring(room.localParticipant, media, (text) => call.toast(text)).catch((error) => call.toast(error.message));
   return call;

@@ -81,7 +81,7 @@ class Guest {
     this.#room = new Room({ adaptiveStream: false, dynacast: false, ...(encryption && { encryption }) });
     this.#listenToEvents();
     if (encryption) await this.#room.setE2EEEnabled(true);
-    await this.#room.connect(url, token, { rtcConfig: { iceServers: [] } });
+    await this.#room.connect(url, token);
     return { sid: this.#me.sid, room: this.#room.name };
   }
 

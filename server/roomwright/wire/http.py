@@ -215,28 +215,37 @@ class _Protocol(RequestHandler):
     Its head is bounded as a whole, and when the server stops, a call that is still arriving may arrive.
     """
 
-    __slots__ = ("_draining", "_front", "_fruitless", "_payload")
+    __slots__ = ("_arrived", "_draining", "_front", "_fruitless", "_payload")
 
     def __init__(self, front: Front, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._front = front
         self._payload: StreamReader = EMPTY_PAYLOAD
-        self._fruitless = 0
+        self._arrived = self._fruitless = 0
         self._draining = False
 
     def data_received(self, data: bytes) -> None:
         """Parse. A client is left that sends and sends without a head or a piece of a body coming of it."""
-        requests, arrived = self._request_count, self._payload.total_bytes
-        super().data_received(data)
+        requests = self._request_count
+        if self._draining:
+            self._close = False  # otherwise aiohttp drops what arrives
+            super().data_received(data)
+            self._close = True
+        else:
+            super().data_received(data)
         if self._request_count != requests:
             self._payload = self._messages[-1][1]
             self._fruitless = 0
-        elif self._payload.total_bytes != arrived or self._websocket:
-            self._fruitless = 0
         else:
-            self._fruitless += len(data)
-            if self._fruitless > MAX_HEADS:
-                self._refuse_head()
+            self._count_fruitless(len(data))
+
+    def _count_fruitless(self, received: int) -> None:
+        if self._payload.total_bytes != self._arrived or self._websocket:
+            self._arrived, received = self._payload.total_bytes, 0
+            self._fruitless = 0
+        self._fruitless += received
+        if self._fruitless > MAX_HEADS:
+            self._refuse_head()
 
     @property
     def _websocket(self) -> bool:
@@ -256,17 +265,7 @@ class _Protocol(RequestHandler):
     def drain(self) -> None:
         """Take no more requests; close at once, or when the running one is answered."""
         self._draining = True
-        if not self._request_in_progress:
-            self.close()
-
-    async def finish_response(
-        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
-    ) -> tuple[web.StreamResponse, bool]:
-        """Send an answer; when the server stops, it is the connection's last."""
-        done = await super().finish_response(request, resp, start_time)
-        if self._draining:
-            self.close()
-        return done
+        self.close()
 
     def handle_error(
         self,

@@ -1,5 +1,6 @@
 """One network, one server and at most one program of each client family, for all tests of this folder."""
 
+import inspect
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
@@ -19,7 +20,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/rtc/" in item.path.as_posix():
             item.add_marker(pytest.mark.suite)
-            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+            if inspect.iscoroutinefunction(getattr(item, "obj", None)):
+                item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest.fixture(scope="session")

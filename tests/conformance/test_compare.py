@@ -78,6 +78,14 @@ def test_protobuf_answers_are_compared_as_messages():
     assert _mismatches(expected, 200, {}, b"\x12\x01b") == ['body.name: expected "a", got "b"']
 
 
+@pytest.mark.parametrize("attributes", [{"a": "1", "b": "2"}, {"b": "2", "a": "1"}])
+def test_maps_of_protobuf_answers_have_no_order(attributes):
+    message = {"identity": "x", "attributes": attributes}
+    expected = Response(status=200, headers={}, body={"type": "ParticipantInfo", "protobuf_json": message})
+    body = b"\x12\x01x" + b"\x7a\x06\x0a\x01a\x12\x011" + b"\x7a\x06\x0a\x01b\x12\x012"
+    assert _mismatches(expected, 200, {}, body) == []
+
+
 def test_every_recorded_answer_matches_itself():
     for case in load():
         recorded = case.main.response

@@ -181,8 +181,9 @@ def test_bools_are_strict(text: str, refused: Refused):
 def test_null_is_absent_but_not_inside_lists_and_maps(refused: Refused):
     document = '{"name":null,"empty_timeout":null,"sync_streams":null,"tags":null,"agents":null,"egress":null}'
     assert create_room(document) == pb.CreateRoomRequest()
-    assert refused(create_room, '{"agents":[{},null]}') == "agents[1]: None is not a JSON object"
-    assert refused(create_room, '{"tags":{"a":null}}') == "tags['a']: None is not a string"
+    assert refused(create_room, '{"agents":[{},null]}') == "agents[1]: null is not a JSON object"
+    assert refused(create_room, '{"tags":{"a":null}}') == "tags['a']: null is not a string"
+    assert refused(create_room, '{"name":true}') == "name: true is not a string"
 
 
 def test_a_oneof_takes_one_member(refused: Refused):

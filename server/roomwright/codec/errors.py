@@ -50,6 +50,13 @@ def shown(value: object) -> str:
     return shortened(text)
 
 
+def shown_json(value: object) -> str:
+    """A value of a JSON document as error messages quote it."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return shown(value)
+
+
 def shortened(text: str) -> str:
     """A text, or its beginning when it is too long for an error message."""
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final, cast
 
-from roomwright.codec.errors import CodecError, refuse, shown
+from roomwright.codec.errors import CodecError, refuse, shown_json
 from roomwright.codec.json_scalars import integer_reader
 
 Reader = Callable[[Any], Any]
@@ -21,7 +21,7 @@ def list_reader(read: Reader) -> Reader:
 
     def read_list(tree: Any) -> list[Any]:
         if tree.__class__ is not list:
-            raise CodecError(f"{shown(tree)} is not a list")
+            raise CodecError(f"{shown_json(tree)} is not a list")
         items: list[Any] = []
         index = 0
         try:
@@ -42,7 +42,7 @@ def map_reader(read_key: Reader, read_value: Reader) -> Reader:
 
     def read_map(tree: Any) -> dict[Any, Any]:
         if tree.__class__ is not dict:
-            raise CodecError(f"{shown(tree)} is not a JSON object with different keys")
+            raise CodecError(f"{shown_json(tree)} is not a JSON object with different keys")
         items: dict[Any, Any] = {}
         key = ""
         try:
@@ -53,7 +53,7 @@ def map_reader(read_key: Reader, read_value: Reader) -> Reader:
                 if value is not SKIP:
                     items[name] = value
         except CodecError as error:
-            raise error.inside(f"[{shown(key)}]") from None
+            raise error.inside(f"[{shown_json(key)}]") from None
         return items
 
     return read_map
@@ -72,7 +72,7 @@ def enum_reader(enum: type[Any], type_name: str, values: list[tuple[str, int]], 
                 return member
             if ignore_unknown:
                 return SKIP
-            raise CodecError(f"{shown(value)} is not a value of {type_name}")
+            raise CodecError(f"{shown_json(value)} is not a value of {type_name}")
         if value is None and null is not None:
             return null
         return enum(read_number(value))

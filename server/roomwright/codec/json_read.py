@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
 
 from roomwright.codec import json_scalars
-from roomwright.codec.errors import CodecError, InexactNumberError, refuse, shortened, shown
+from roomwright.codec.errors import CodecError, InexactNumberError, refuse, shortened, shown_json
 from roomwright.codec.json_containers import NULL_VALUE, SKIP, Reader, enum_reader, list_reader, map_reader
 from roomwright.codec.json_native import read_native
 from roomwright.codec.json_special import SPECIAL_READERS
@@ -201,7 +201,7 @@ def _as_bytes(data: object) -> bytes:
 def _check_object(tree: Any, names: dict[str, str]) -> None:
     """Refuse what is not an object, and an object in which a field stands twice."""
     if not isinstance(tree, RepeatedKeys):
-        raise CodecError(f"{shown(tree)} is not a JSON object")
+        raise CodecError(f"{shown_json(tree)} is not a JSON object")
     for key in tree.repeated:
         if key in names:
             raise CodecError("the field is given twice", names[key])

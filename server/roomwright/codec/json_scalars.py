@@ -13,7 +13,7 @@ from decimal import Decimal
 from math import copysign, inf, isfinite, isnan, nan
 from typing import Any, Final
 
-from roomwright.codec.errors import CodecError, InexactNumberError, shown
+from roomwright.codec.errors import CodecError, InexactNumberError, shown_json
 from roomwright.codec.schema import INTEGER_RANGES
 
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,19})")
@@ -30,14 +30,14 @@ def read_string(value: Any) -> str:
     """A string field."""
     if type(value) is str:
         return value
-    raise CodecError(f"{shown(value)} is not a string")
+    raise CodecError(f"{shown_json(value)} is not a string")
 
 
 def read_bool(value: Any) -> bool:
     """A bool field; only `true` and `false` will do."""
     if type(value) is bool:
         return value
-    raise CodecError(f"{shown(value)} is not true or false")
+    raise CodecError(f"{shown_json(value)} is not true or false")
 
 
 def integer_reader(kind: str) -> Callable[[Any], int]:
@@ -48,7 +48,7 @@ def integer_reader(kind: str) -> Callable[[Any], int]:
         number = value if type(value) is int else _whole(value)
         if low <= number <= high:
             return number
-        raise CodecError(f"{shown(value)} is out of range for {kind}")
+        raise CodecError(f"{shown_json(value)} is out of range for {kind}")
 
     return read_integer
 
@@ -59,21 +59,21 @@ def _whole(value: Any) -> int:
         if _INTEGER.fullmatch(value):
             return int(value)
         if not _NUMBER.fullmatch(value):
-            raise CodecError(f"{shown(value)} is not an integer")
+            raise CodecError(f"{shown_json(value)} is not an integer")
         return _whole_decimal(Decimal(value), value)
     if type(value) is float:
         raise InexactNumberError
     if type(value) is Decimal:
         return _whole_decimal(value, value)
-    raise CodecError(f"{shown(value)} is not an integer")
+    raise CodecError(f"{shown_json(value)} is not an integer")
 
 
 def _whole_decimal(number: Decimal, value: object) -> int:
     if number.is_finite() and number.adjusted() <= _WIDEST_INTEGER:
         if number == number.to_integral_value():
             return int(number)
-        raise CodecError(f"{shown(value)} is not an integer")
-    raise CodecError(f"{shown(value)} is out of range")
+        raise CodecError(f"{shown_json(value)} is not an integer")
+    raise CodecError(f"{shown_json(value)} is out of range")
 
 
 def read_double(value: Any) -> float:
@@ -83,7 +83,7 @@ def read_double(value: Any) -> float:
     number = _float_of(value)
     if isfinite(number) or value in _SPECIAL_FLOATS:
         return number
-    raise CodecError(f"{shown(value)} is out of range for double")
+    raise CodecError(f"{shown_json(value)} is out of range for double")
 
 
 def _float_of(value: Any) -> float:
@@ -91,9 +91,9 @@ def _float_of(value: Any) -> float:
         if value in _SPECIAL_FLOATS:
             return _SPECIAL_FLOATS[value]
         if not _NUMBER.fullmatch(value):
-            raise CodecError(f"{shown(value)} is not a number")
+            raise CodecError(f"{shown_json(value)} is not a number")
     elif type(value) not in {int, Decimal}:
-        raise CodecError(f"{shown(value)} is not a number")
+        raise CodecError(f"{shown_json(value)} is not a number")
     try:
         return float(value)
     except OverflowError:
@@ -106,13 +106,13 @@ def read_float(value: Any) -> float:
     try:
         return _FLOAT32.unpack(_FLOAT32.pack(number))[0]
     except OverflowError:
-        raise CodecError(f"{shown(value)} is out of range for float") from None
+        raise CodecError(f"{shown_json(value)} is out of range for float") from None
 
 
 def read_bytes(value: Any) -> bytes:
     """A bytes field: base64 in the standard or the URL alphabet, padding optional but not wrong."""
     if type(value) is not str:
-        raise CodecError(f"{shown(value)} is not a base64 string")
+        raise CodecError(f"{shown_json(value)} is not a base64 string")
     padded = value
     if len(value) % 4:
         if value.endswith("="):
@@ -125,7 +125,7 @@ def read_bytes(value: Any) -> bytes:
             return urlsafe_b64decode(padded)
     except ValueError:
         pass
-    raise CodecError(f"{shown(value)} is not base64")
+    raise CodecError(f"{shown_json(value)} is not base64")
 
 
 def write_bytes(value: bytes) -> str:
@@ -174,7 +174,7 @@ def read_map_key(kind: str) -> Callable[[str], Any]:
 def _read_bool_key(key: str) -> bool:
     if key in {"true", "false"}:
         return key == "true"
-    raise CodecError(f"{shown(key)} is not true or false")
+    raise CodecError(f"{shown_json(key)} is not true or false")
 
 
 def write_map_key(key: bool | int) -> str:

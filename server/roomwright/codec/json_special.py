@@ -9,7 +9,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from roomwright.codec.descriptors import lower_camel
-from roomwright.codec.errors import CodecError, shown
+from roomwright.codec.errors import CodecError, shown_json
 from roomwright.codec.json_scalars import read_double, read_string, write_double
 from roomwright.codec.schema import NATIVE_TYPES, MessageType, Schema
 from roomwright.codec.varint import MAX_DEPTH
@@ -32,7 +32,7 @@ def has_own_form(type_name: str) -> bool:
 def _packed_type(schema: Schema, url: str) -> MessageType:
     _, slash, name = url.rpartition("/")
     if not slash:
-        raise CodecError(f"{shown(url)} is not a type URL")
+        raise CodecError(f"{shown_json(url)} is not a type URL")
     return schema.named(name)
 
 
@@ -54,7 +54,7 @@ def _any_reader(readers: "JsonReaders") -> Callable[[Any], Any]:
 
     def read_any(tree: Any) -> Any:
         if type(tree) is not dict:
-            raise CodecError(f"{shown(tree)} is not a JSON object with different keys")
+            raise CodecError(f"{shown_json(tree)} is not a JSON object with different keys")
         if not tree:
             return python()
         members = dict(cast("dict[str, Any]", tree))
@@ -114,7 +114,7 @@ def _struct_reader(readers: "JsonReaders") -> Callable[[Any], Any]:
 
     def read_struct(tree: Any) -> Any:
         if type(tree) is not dict:
-            raise CodecError(f"{shown(tree)} is not a JSON object with different keys")
+            raise CodecError(f"{shown_json(tree)} is not a JSON object with different keys")
         members = cast("dict[str, Any]", tree)
         return python(fields={key: read(value) for key, value in members.items()})
 
@@ -127,7 +127,7 @@ def _list_reader(readers: "JsonReaders") -> Callable[[Any], Any]:
 
     def read_list(tree: Any) -> Any:
         if type(tree) is not list:
-            raise CodecError(f"{shown(tree)} is not a list")
+            raise CodecError(f"{shown_json(tree)} is not a list")
         return python(values=[read(value) for value in cast("list[Any]", tree)])
 
     return read_list
@@ -166,7 +166,7 @@ def _mask_writer(_: "JsonWrite") -> Callable[[Any], Any]:
 def _written_path(path: str) -> str:
     camel = ".".join(lower_camel(step) for step in path.split("."))
     if _read_path(camel) != path:
-        raise CodecError(f"{shown(path)} has no JSON form", "paths")
+        raise CodecError(f"{shown_json(path)} has no JSON form", "paths")
     return camel
 
 
@@ -182,7 +182,7 @@ def _mask_reader(readers: "JsonReaders") -> Callable[[Any], Any]:
 
 def _read_path(path: str) -> str:
     if "_" in path or not path:
-        raise CodecError(f"{shown(path)} is not a lowerCamelCase path")
+        raise CodecError(f"{shown_json(path)} is not a lowerCamelCase path")
     return re.sub("[A-Z]", lambda match: f"_{match[0].lower()}", path)
 
 

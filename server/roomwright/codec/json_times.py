@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from roomwright.codec.errors import CodecError, shown
+from roomwright.codec.errors import CodecError, shown_json
 from roomwright.codec.wellknown import duration_of, seconds_and_micros, span_in_micros, timestamp_of
 
 _TIMESTAMP: Final = re.compile(
@@ -40,12 +40,12 @@ def read_timestamp(value: Any) -> datetime:
     """RFC 3339 with a zone; T and Z in upper case."""
     match = _TIMESTAMP.fullmatch(value) if type(value) is str else None
     if match is None:
-        raise CodecError(f"{shown(value)} is not an RFC 3339 time such as 2026-01-31T12:00:00Z")
+        raise CodecError(f"{shown_json(value)} is not an RFC 3339 time such as 2026-01-31T12:00:00Z")
     try:
         moment = datetime(*(int(part) for part in match.group(1, 2, 3, 4, 5, 6)), tzinfo=UTC)
         seconds = int((moment - _EPOCH).total_seconds()) - _offset(*match.group(8, 9, 10))
     except ValueError as error:
-        raise CodecError(f"{shown(value)} is not a time: {error}") from None
+        raise CodecError(f"{shown_json(value)} is not a time: {error}") from None
     return timestamp_of(seconds, _nanos(match[7]))
 
 
@@ -62,7 +62,7 @@ def read_duration(value: Any) -> timedelta:
     """Seconds with the suffix `s`; a sign, nine digits of fraction and one empty side of the point are fine."""
     match = _DURATION.fullmatch(value) if type(value) is str else None
     if match is None or not (match[2] or match[3]) or len(match[2]) > _LONGEST_SECONDS:
-        raise CodecError(f"{shown(value)} is not a duration in seconds such as 1.5s")
+        raise CodecError(f"{shown_json(value)} is not a duration in seconds such as 1.5s")
     sign = -1 if match[1] == "-" else 1
     return duration_of(sign * int(match[2] or 0), sign * _nanos(match[3]))
 

@@ -112,6 +112,7 @@ async def measure(scenario: Scenario, clients: int) -> Run:
             times = await crowd.join("room", clients, media=scenario.media, together=scenario.together)
             cpu_s = cpu_seconds(process.pid) - cpu_s
             await asyncio.sleep(SETTLED_S)
+            crowd.require_all()
             return Run(first, times, cpu_s, resident_bytes(process.pid) - resident)
 
 

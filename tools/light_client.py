@@ -21,6 +21,7 @@ from roomwright import codec
 from roomwright.media.transport import RemoteParameters, Setup
 from roomwright.media.transport.certificate import Certificate
 from roomwright.media.transport.channels import ChannelSpec
+from roomwright.media.transport.errors import PeerError
 from roomwright.media.transport.link import Link
 from roomwright_proto import livekit as pb
 
@@ -190,7 +191,7 @@ class Client(asyncio.DatagramProtocol):
         """What goes wrong is why the client does not get in."""
         try:
             yield
-        except (CannotMeasureError, ValueError, OSError) as error:
+        except (CannotMeasureError, PeerError, ValueError, OSError) as error:
             self.problem = self.problem or str(error)
             self._done.set()
 
@@ -214,6 +215,12 @@ class Crowd:
     async def __aexit__(self, *_: object) -> None:
         await asyncio.gather(*(client.leave() for client in self._inside), return_exceptions=True)
         await self._session.close()
+
+    def require_all(self) -> None:
+        """Raise CannotMeasureError if somebody who came in is not there any more."""
+        for client in self._inside:
+            if client.problem:
+                raise CannotMeasureError(f"{client.identity} was lost: {client.problem}")
 
     async def join(self, room: str, count: int, *, media: bool = True, together: bool = False) -> Sequence[Times]:
         """So many more join a room, all at once or one after another. Raises CannotMeasureError if one cannot."""

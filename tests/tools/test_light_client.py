@@ -32,3 +32,18 @@ async def test_a_client_that_is_refused_says_so():
         async with Crowd(stranger.port) as crowd:
             with pytest.raises(CannotMeasureError, match="401"):
                 await crowd.join("room", 1)
+
+
+async def test_a_client_that_is_lost_is_told_of(port):
+    async with Crowd(port) as crowd:
+        await crowd.join("room", 1)
+        crowd.require_all()
+        await crowd.join("room", 1)  # the same identity
+        with pytest.raises(CannotMeasureError, match=r"room-0 was lost: .*DUPLICATE_IDENTITY"):
+            crowd.require_all()
+
+
+async def test_nothing_goes_wrong_unheard_when_all_leave(port, caplog):
+    async with Crowd(port) as crowd:
+        await crowd.join("room", 5, together=True)
+    assert caplog.messages == []

@@ -26,6 +26,4 @@ def configure(level: str, *, as_json: bool) -> None:
         logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
         cache_logger_on_first_use=False,  # sys.stderr may be replaced while we run
     )
-    logging.basicConfig(
-        level=max(threshold, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
-    )
+    logging.basicConfig(level=max(threshold, logging.WARNING), stream=sys.stderr, format=_LIBRARY_FORMAT)

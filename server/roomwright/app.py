@@ -92,6 +92,13 @@ def _as_ip(host: str) -> str:
     return "" if address.is_unspecified else str(address)
 
 
+def offers_trial(config: Config) -> bool:
+    """Whether `/meet` is there: in development, and only where nobody but this machine can ask it for tokens."""
+    bound = [_as_ip(host) for host in config.bind_addresses]
+    private = bool(bound) and all(host and ip_address(host).is_loopback for host in bound)
+    return config.development and private and bool(config.keys)
+
+
 def meeting(config: Config, clock: Clock) -> Meet:
     """The page on which a call is tried out; it gives tokens of the first key to everybody who asks."""
     key, secret = next(iter(config.keys.items()))
@@ -149,7 +156,7 @@ class Server:
     def _doors(self) -> Mapping[str, Door]:
         if self._signalling is None:
             return NO_DOORS
-        meet = meeting(self.config, self._clock).doors if self.config.development else NO_DOORS
+        meet = meeting(self.config, self._clock).doors if offers_trial(self.config) else NO_DOORS
         return {**self._signalling.doors, **meet}
 
     async def _start_media(self) -> None:

@@ -223,3 +223,10 @@ def test_the_first_event_of_a_room_is_its_start(engine):
     engine.create(agents=[pb.RoomAgentDispatch(agent_name="a")])
     assert isinstance(engine.happened[0], RoomStarted)
     assert engine.names() == ["RoomStarted", "DispatchCreated"]
+
+
+def test_streams_are_kept_in_step_when_the_request_or_its_preset_says_so(make_engine):
+    engine = make_engine(RoomSettings(room_configurations={"stepped": pb.RoomConfiguration(sync_streams=True)}))
+    for name, fields in {"plain": {}, "asked": {"sync_streams": True}, "preset": {"room_preset": "stepped"}}.items():
+        engine.create(name=name, **fields)
+        assert engine.rooms.find(name).configuration.sync_streams is (name != "plain")

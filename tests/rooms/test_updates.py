@@ -205,3 +205,18 @@ class TestPermissions:
         engine.join("ghost", hidden=True)
         engine.update("ghost", permission=FULL)
         assert engine.mail(bob, "update")[-1].participants[0].identity == "ghost"
+
+
+def test_attributes_cannot_grow_for_ever_by_small_updates(engine, alice):
+    """Each update is below its limit; together they may hold four of the largest."""
+    for number in range(4):
+        engine.update("alice", attributes={f"k{number}": "x" * 65_000})
+    before = alice.info()
+    with pytest.raises(ServiceError, match="in all") as refused:
+        engine.update("alice", name="New", attributes={"more": "x" * 65_000})
+    assert (refused.value.code, alice.info()) == (Code.INVALID_ARGUMENT, before)
+    engine.update("alice", attributes={"k0": "", "more": "x" * 65_000})
+    engine.update("alice", permission=WITH_METADATA)
+    own = pb.UpdateParticipantMetadata(request_id=7, attributes={"again": "x" * 65_000})
+    engine.say(alice, c.UpdateSelf(own))
+    assert engine.mail(alice, "request_response")[-1].reason is pb.RequestResponseReason.LIMIT_EXCEEDED

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from roomwright.app import offers_trial
 from roomwright.auth.tokens import TokenVerifier
 from roomwright.clock import SystemClock
 from roomwright.config import Config
@@ -79,3 +80,13 @@ def test_outside_development_there_is_neither() -> None:
     with running() as server:
         assert ask(server, "GET /meet")[0] == 404
         assert ask(server, "POST /meet/token", '{"room": "r", "name": "n"}')[0] == 404
+
+
+@pytest.mark.parametrize("bound", [(), ("0.0.0.0",), ("127.0.0.1", "10.1.2.3"), ("example.org",)])
+def test_a_server_that_others_can_reach_has_no_page_even_in_development(bound: tuple[str, ...]) -> None:
+    assert not offers_trial(Config(bind_addresses=bound, keys={KEY: SECRET}, development=True))
+
+
+def test_a_server_without_keys_has_no_page() -> None:
+    assert not offers_trial(Config(bind_addresses=("127.0.0.1",), development=True))
+    assert offers_trial(Config(bind_addresses=("localhost", "::1"), keys={KEY: SECRET}, development=True))

@@ -79,6 +79,7 @@ class RoomApi:
         """Change name, metadata, attributes and permission; all of it or nothing."""
         updates.check(request.name, request.metadata, request.attributes, self._rooms.limits)
         participant = self._original(request.room, request.identity)
+        updates.check_merged(participant, request.attributes, self._rooms.limits)
         turn = Turn(participant.room, now)
         updates.by_api(turn, participant, request)
         self._rooms.settle(turn)

@@ -11,13 +11,18 @@ from roomwright_proto import livekit as pb
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """A room's settings. Time-outs in seconds; `max_participants` 0 means unlimited."""
+    """A room's settings. Time-outs in seconds; `max_participants` 0 means unlimited.
+
+    `sync_streams`: tracks that a publisher puts into one stream reach subscribers in one stream, played in lip-sync.
+    Playout delays, `tags` and `replay_enabled` are not kept: nothing here acts on them.
+    """
 
     empty_timeout: int
     departure_timeout: int
     max_participants: int
     metadata: str
     agents: tuple[pb.RoomAgentDispatch, ...]
+    sync_streams: bool
 
 
 def check(request: pb.CreateRoomRequest, limits: Limits) -> None:
@@ -39,6 +44,7 @@ def configure(request: pb.CreateRoomRequest, settings: RoomSettings) -> Configur
         request.max_participants or preset.max_participants or settings.max_participants,
         request.metadata or preset.metadata,
         tuple(request.agents or preset.agents),
+        request.sync_streams or preset.sync_streams,
     )
 
 
@@ -54,6 +60,7 @@ def request_of(claims: Claims, name: str) -> pb.CreateRoomRequest:
         metadata=config.metadata,
         egress=config.egress,
         agents=list(config.agents),
+        sync_streams=config.sync_streams,
     )
 
 

@@ -11,6 +11,8 @@ from roomwright.errors import invalid_argument
 
 RPC_PAYLOAD_SIZE = 15_360
 NONCE_SIZE = 16
+MERGED_ATTRIBUTES_FACTOR = 4
+"""How many updates of the largest size a participant's attributes may hold together."""
 TRACKS = 100
 """Of one participant, announced ones included: they stay until the participant goes."""
 ANNOUNCEMENT_SIZE = 16_384
@@ -43,6 +45,15 @@ class Limits(LimitSettings):
         if size > self.max_attributes_size:
             raise invalid_argument(
                 f"attributes are larger than the limit: {size} of {self.max_attributes_size} bytes", argument
+            )
+
+    def merged_attributes(self, mapping: Mapping[str, str]) -> None:
+        """A participant's attributes after an update: each update is bounded by itself, and their sum by some of it."""
+        most = self.max_attributes_size * MERGED_ATTRIBUTES_FACTOR
+        if most and sum(_size(key) + _size(value) for key, value in mapping.items()) > most:
+            raise invalid_argument(
+                f"the participant's attributes would be larger than {most} bytes in all",
+                "attribute size exceeds limits",
             )
 
     def room_name(self, name: str) -> None:

@@ -22,6 +22,12 @@ def check(name: str, metadata: str, attributes: Mapping[str, str], limits: Limit
     limits.attributes(attributes)
 
 
+def check_merged(participant: Participant, attributes: Mapping[str, str], limits: Limits) -> None:
+    """Refuse attributes that add up to too much with those that are there."""
+    if attributes:
+        limits.merged_attributes(merge_attributes(participant.attributes, attributes))
+
+
 def room_metadata(turn: Turn, metadata: str) -> None:
     """Replace the room's metadata; the same text again is no change."""
     room = turn.room
@@ -56,6 +62,7 @@ def _judge(participant: Participant, request: pb.UpdateParticipantMetadata, limi
     else:
         try:
             check(request.name, request.metadata, request.attributes, limits)
+            check_merged(participant, request.attributes, limits)
         except ServiceError as error:
             reason, message = _Reason.LIMIT_EXCEEDED, error.message
     return pb.RequestResponse(request_id=request.request_id, reason=reason, message=message, update_metadata=request)

@@ -96,6 +96,15 @@ async def test_sound_is_heard_by_the_other(caller):
     assert alice.all("track_subscribed")[0].track_sid == sid
 
 
+async def test_tracks_share_a_stream_where_the_room_keeps_streams_in_step(caller, backend):
+    await backend.create_room(pb.CreateRoomRequest(name="room", sync_streams=True), API)
+    alice, bob = await meet(caller)
+    sid = await alice.publish(AudioStreamTrack(), name="mic", source=pb.TrackSource.MICROPHONE, stream="camera")
+    await eventually(lambda: sid in bob.subscribed)
+    described = bob.subscriber.remoteDescription.sdp
+    assert f"a=msid:{alice.client.participant.sid}|camera {sid}" in described
+
+
 async def test_who_comes_later_hears_what_is_there(caller):
     alice, bob = caller(), caller()
     await alice.join("room", "alice")

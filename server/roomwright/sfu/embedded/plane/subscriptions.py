@@ -96,12 +96,14 @@ class Subscriptions:
 
     def _wanted(self, source: Source, kind: str) -> Wanted:
         hub = self._client.hub
+        room = self._client.peer.participant.room
         return Wanted(
             track_sid=source.track_sid,
             participant_sid=source.publisher_sid,
             kind=kind,
             ssrc=hub.new_ssrc(),
             rtx_ssrc=hub.new_ssrc() if kind == "video" else 0,
+            sync=source.track.info.stream if room.configuration.sync_streams else "",
         )
 
     def _start(self, subscription: Subscription, sent: Sent) -> None:

@@ -15,6 +15,7 @@ from roomwright.config.schema import NOT_SUPPORTED, RENAMED, SECTIONS, SUPPORTED
 Values = dict[str, Any]
 """Checked values by the path of their key, such as `room.empty_timeout`."""
 
+_PRESETS = "room.room_configurations"
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
@@ -65,7 +66,23 @@ def _read_value(path: str, value: Any, findings: _Findings) -> None:
     if current not in SUPPORTED:
         findings.unknown.append(path)
     elif value is not None and (current == path or current not in findings.values):
+        if current == _PRESETS:
+            value = _known_presets(value, path, findings)
         findings.values[current] = SUPPORTED[current](value, path)
+
+
+def _known_presets(value: Any, path: str, findings: _Findings) -> Any:
+    """Room presets without the keys that they have not; what is no preset is left for its reader to refuse."""
+    presets = readers.mapping(value, path)
+    return {name: _known_preset(item, f"{path}.{name}", findings) for name, item in presets.items()}
+
+
+def _known_preset(preset: Any, path: str, findings: _Findings) -> Any:
+    if not isinstance(preset, dict):
+        return preset
+    known = {name: item for name, item in cast("dict[Any, Any]", preset).items() if name in readers.PRESET_KEYS}
+    findings.unknown.extend(f"{path}.{name}" for name in cast("dict[Any, Any]", preset) if name not in known)
+    return known
 
 
 def _shown(path: str) -> str:

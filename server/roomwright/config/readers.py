@@ -5,6 +5,7 @@ Every error names the key, the value and what is allowed. Secrets are never in a
 
 import ipaddress
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from typing import Any, TypeVar, cast
 
 import orjson
@@ -171,6 +172,10 @@ def keys(value: Any, path: str) -> Mapping[str, str]:
 def codecs(value: Any, path: str) -> tuple[pb.Codec, ...]:
     """A list of codecs, each a mapping with `mime` and `fmtp_line`."""
     return many(lambda item, item_path: _message(pb.Codec, item, item_path))(value, path)
+
+
+PRESET_KEYS = frozenset(field.name for field in fields(pb.RoomConfiguration))
+"""What a room configuration may say, in the spelling of configuration files."""
 
 
 def room_configurations(value: Any, path: str) -> Mapping[str, pb.RoomConfiguration]:

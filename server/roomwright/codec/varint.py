@@ -24,6 +24,29 @@ def varint(value: int) -> bytes:
         return bytes((value & 0x7F | 0x80, value >> 7))
     if value < 0x200000:
         return bytes((value & 0x7F | 0x80, value >> 7 & 0x7F | 0x80, value >> 14))
+    if 0x10000000 <= value < 0x800000000:  # five bytes: seconds since 1970
+        high = value >> 14
+        return bytes(
+            (
+                value & 0x7F | 0x80,
+                value >> 7 & 0x7F | 0x80,
+                high & 0x7F | 0x80,
+                high >> 7 & 0x7F | 0x80,
+                high >> 14,
+            )
+        )
+    if 0x800000000 <= value < 0x40000000000:  # six bytes: milliseconds since 1970
+        high = value >> 21
+        return bytes(
+            (
+                value & 0x7F | 0x80,
+                value >> 7 & 0x7F | 0x80,
+                value >> 14 & 0x7F | 0x80,
+                high & 0x7F | 0x80,
+                high >> 7 & 0x7F | 0x80,
+                high >> 14,
+            )
+        )
     out = bytearray()
     while value > 0x7F:
         out.append(value & 0x7F | 0x80)

@@ -69,16 +69,17 @@ class Encode(Operation):
                 self._write_message(message, put, source)
             source.line("return b''.join(parts)" if put == "add({})" else "return out")
 
-    def _write_message(self, message: MessageType, put: str, source: Source) -> None:
+    def _write_message(self, message: MessageType, put: str, source: Source, name: str = "message") -> None:
+        """Put every field of the message that generated code calls `name`."""
         python = self.constant(message.identifier, message.python)
-        source.line(f"if message.__class__ is not {python}:", "    raise TypeError")
+        source.line(f"if {name}.__class__ is not {python}:", "    raise TypeError")
         for oneof in sorted({field.oneof for field in message.fields if field.oneof}):
             source.line(f"taken_{oneof} = False")
         for field in message.by_number:
-            source.line(f"value = message.{field.attribute}  # {field.name}")
+            source.line(f"value = {name}.{field.attribute}  # {field.name}")
             with source.block(f"if {_presence(field)}:"):
                 self._write_present(field, put, source)
-        source.line("if message._unknown_fields:", f"    {put.format('message._unknown_fields')}")
+        source.line(f"if {name}._unknown_fields:", f"    {put.format(f'{name}._unknown_fields')}")
 
     def _write_present(self, field: Field, put: str, source: Source) -> None:
         if field.oneof:
@@ -92,9 +93,20 @@ class Encode(Operation):
             self._write_body(field, put, source)
         elif field.repeated:
             with source.block("for item in value:"):
-                self._write_value(field, "item", put, source)
+                self._write_item(field, put, source)
         else:
             self._write_value(field, "value", put, source)
+
+    def _write_item(self, field: Field, put: str, source: Source) -> None:
+        """Add one item of a list; a small message is written in place, which saves a call for each."""
+        message = self.schema.named(field.type_name) if field.kind == "message" else None
+        if message is None or message.is_native or not _is_small(message) or any(f.oneof for f in message.fields):
+            self._write_value(field, "item", put, source)
+            return
+        source.line("out = b''")
+        self._write_message(message, "out += {}", source, "item")
+        source.line("body = out")
+        self._write_body(field, put, source)
 
     def _write_value(self, field: Field, value: str, put: str, source: Source) -> None:
         """Add the tag and one value; `put` is the statement that adds bytes."""

@@ -16,6 +16,7 @@ from roomwright import __version__, logs
 from roomwright.auth.tokens import TokenVerifier, mint, refreshed
 from roomwright.clock import Clock, Ids, RandomIds, SystemClock
 from roomwright.config import Config
+from roomwright.config.advice import beyond_loopback
 from roomwright.rooms.limits import Limits
 from roomwright.services.agent_dispatch import AgentDispatchService
 from roomwright.services.room import RoomService
@@ -94,9 +95,7 @@ def _as_ip(host: str) -> str:
 
 def offers_trial(config: Config) -> bool:
     """Whether `/meet` is there: in development, and only where nobody but this machine can ask it for tokens."""
-    bound = [_as_ip(host) for host in config.bind_addresses]
-    private = bool(bound) and all(host and ip_address(host).is_loopback for host in bound)
-    return config.development and private and bool(config.keys)
+    return config.development and not beyond_loopback(config.bind_addresses) and bool(config.keys)
 
 
 def meeting(config: Config, clock: Clock) -> Meet:

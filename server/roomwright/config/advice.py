@@ -10,7 +10,7 @@ _SHORTEST_GOOD_SECRET = 32
 
 def advice(config: Config, dev_keys: Mapping[str, str]) -> Iterator[str]:
     """One line for each thing to know. `dev_keys` are the pairs that everybody knows."""
-    beyond = _beyond_loopback(config.bind_addresses)
+    beyond = beyond_loopback(config.bind_addresses)
     if not config.development:
         yield from _short_secrets(config.keys)
     if beyond and dict(dev_keys).items() & dict(config.keys).items():
@@ -28,7 +28,7 @@ def _short_secrets(keys: Mapping[str, str]) -> Iterator[str]:
             yield f"the secret of API key {key!r} is shorter than {_SHORTEST_GOOD_SECRET} characters: easy to guess"
 
 
-def _beyond_loopback(addresses: tuple[str, ...]) -> str:
+def beyond_loopback(addresses: tuple[str, ...]) -> str:
     """The addresses that other machines may reach, in words; empty if there are none."""
     if not addresses:
         return "every interface"

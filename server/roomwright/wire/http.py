@@ -19,11 +19,12 @@ from aiohttp.web_protocol import RequestHandler
 
 from roomwright.auth.claims import Claims
 from roomwright.auth.tokens import TokenVerifier
-from roomwright.errors import Code, ServiceError, unauthenticated
+from roomwright.errors import Code, ServiceError
 from roomwright.sfu.backend import Caller
 from roomwright.wire import cors, twirp
 from roomwright.wire.access_log import AccessLog
 from roomwright.wire.answer import NOT_FOUND, Answer, text
+from roomwright.wire.handling import bearer
 from roomwright.wire.pages import PAGES, UPGRADES
 from roomwright.wire.paths import clean, decoded, query_value, split_target
 from roomwright.wire.response import respond, response
@@ -55,7 +56,6 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _HEAD_TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\nVary: Origin\r\n\r\n"
 )
-_BEARER = "Bearer "
 _REQUEST_LINE = re.compile(r"b'([!-~]+) ([!-~]+) HTTP/1\.[01]")
 
 
@@ -158,9 +158,7 @@ class Front:
         """
         header = request.headers.get("Authorization")
         if header:
-            if not header.startswith(_BEARER):
-                raise unauthenticated(f'the Authorization header must start with "{_BEARER}"')
-            return self._verifier.verify(header[len(_BEARER) :])
+            return self._verifier.verify(bearer(header, "Authorization header"))
         token = ""
         if request.method == "POST" and twirp.media_type(request.headers.get("Content-Type", "")) == _FORM:
             token = query_value((await _body(request)).decode("latin-1"), "access_token")

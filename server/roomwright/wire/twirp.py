@@ -4,22 +4,17 @@ Owns the routes below `/twirp`, the choice of codec, and errors as JSON. Knows n
 and writes.
 """
 
-import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
-import structlog
-from betterproto2 import Message
 
 from roomwright import codec
 from roomwright.errors import Code, ServiceError
 from roomwright.services.routes import Route
 from roomwright.sfu.backend import Caller
 from roomwright.wire.answer import Answer
-from roomwright.wire.large import LARGE, decode_large
-
-log = structlog.get_logger(__name__)
+from roomwright.wire.handling import Decode, Encode, handle
 
 PREFIX = "/twirp"
 JSON = "application/json"
@@ -47,13 +42,9 @@ STATUS = {
 }
 """HTTP status of each code, as the Twirp specification has it."""
 
-_INTERNAL = ServiceError(Code.INTERNAL, "internal error; the server's log says more")
-
-Decode = Callable[[type[Message], bytes], Any]
-Encode = Callable[[Message], bytes]
-_CODECS: Mapping[str, tuple[Decode, Encode]] = {
-    JSON: (codec.from_twirp_json, codec.to_twirp_json),
-    PROTOBUF: (codec.decode, codec.encode),
+_CODECS: Mapping[str, tuple[Decode, Encode, str]] = {
+    JSON: (codec.from_twirp_json, codec.to_twirp_json, f"the {JSON} body"),
+    PROTOBUF: (codec.decode, codec.encode, f"the {PROTOBUF} body"),
 }
 
 
@@ -118,22 +109,8 @@ class Twirp:
 
     async def call(self, route: Route, media: str, body: bytes, caller: Caller) -> Answer:
         """Decode, handle, encode; every refusal becomes an answer."""
-        decode, encode = _CODECS[media]
-        kind = route.request_type
+        decode, encode, what = _CODECS[media]
         try:
-            request = decode(kind, body) if len(body) <= LARGE else await decode_large(decode, kind, body, caller)
-        except codec.CodecError as exc:
-            return error(ServiceError(Code.MALFORMED, f"the {media} body is no {kind.__name__}: {exc}"))
+            return Answer(200, await handle(route, body, caller, decode, encode, what), media)
         except ServiceError as refusal:
             return error(refusal)
-        try:
-            return Answer(200, encode(await route.handler(request, caller)), media)
-        except ServiceError as refusal:
-            return error(refusal)
-        except asyncio.CancelledError:
-            if (task := asyncio.current_task()) is not None and task.cancelling():
-                raise  # the call is being cancelled; otherwise the handler met somebody else's cancellation
-            log.exception("a handler was cancelled from within", method=route.path)
-        except Exception:
-            log.exception("a handler failed", method=route.path)
-        return error(_INTERNAL)

@@ -3,25 +3,18 @@
 Owns routing, tokens and the translation of failures. Reads and writes no socket.
 """
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-
-import structlog
 
 from roomwright import codec
 from roomwright.auth.claims import Claims
 from roomwright.auth.tokens import TokenVerifier
 from roomwright.clock import Clock
-from roomwright.errors import Code, ServiceError, unauthenticated
+from roomwright.errors import Code, ServiceError
 from roomwright.services.routes import Route
 from roomwright.sfu.backend import Caller
 from roomwright.wire.grpc import headers as h
-from roomwright.wire.large import LARGE, decode_large
-
-log = structlog.get_logger(__name__)
-
-_BEARER = "Bearer "
+from roomwright.wire.handling import bearer, handle
 
 
 class NotGrpcError(ServiceError):
@@ -42,21 +35,7 @@ class Call:
 
     async def run(self, body: bytes) -> bytes:
         """Decode, handle, encode. ServiceError for every failure, ours too (which is logged)."""
-        kind = self.route.request_type
-        try:
-            small = len(body) <= LARGE
-            request = codec.decode(kind, body) if small else await decode_large(codec.decode, kind, body, self.caller)
-        except codec.CodecError as exc:
-            raise ServiceError(Code.MALFORMED, f"the message is no {kind.__name__}: {exc}") from exc
-        try:
-            return codec.encode(await self.route.handler(request, self.caller))
-        except ServiceError:
-            raise
-        except (Exception, asyncio.CancelledError) as exc:
-            if isinstance(exc, asyncio.CancelledError) and _cancelled():
-                raise
-            log.exception("a handler failed", method=self.route.path)
-            raise ServiceError(Code.INTERNAL, "internal error; the server's log says more") from exc
+        return await handle(self.route, body, self.caller, codec.decode, codec.encode, "the message")
 
 
 class Methods:
@@ -92,15 +71,7 @@ class Methods:
         """The token's claims, or None where there is no token: the method decides whether it needs one."""
         if not authorization:
             return None
-        if not authorization.startswith(_BEARER):
-            raise unauthenticated(f'the authorization metadata must start with "{_BEARER}"')
-        return self._verifier.verify(authorization[len(_BEARER) :])
-
-
-def _cancelled() -> bool:
-    """Whether this call was cancelled, and not merely something that its handler waited for."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
+        return self._verifier.verify(bearer(authorization, "authorization metadata"))
 
 
 def _check_http(verb: str, content_type: str) -> None:

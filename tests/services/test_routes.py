@@ -1,5 +1,6 @@
 """Routes: every method of the generated bases has a handler of the right types, or says that it is not there."""
 
+import contextlib
 import inspect
 import typing
 
@@ -10,7 +11,7 @@ from roomwright.auth.grants import NEEDS
 from roomwright.errors import Code, ServiceError
 from roomwright.services.agent_dispatch import AgentDispatchService
 from roomwright.services.room import RoomService
-from roomwright.services.routes import routes, snake_case, table
+from roomwright.services.routes import Route, routes, settled, snake_case, table
 from roomwright.sfu.backend import Caller
 from roomwright_proto import livekit as pb
 
@@ -56,3 +57,23 @@ def test_a_service_that_lacks_a_handler_is_found_out_at_start() -> None:
 
 def test_a_route_knows_its_service() -> None:
     assert {route.service for route in routes(pb.EgressBase, None)} == {"livekit.Egress"}
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_an_answer_waits_until_everything_is_settled(fails) -> None:
+    order: list[str] = []
+
+    async def handler(request, caller) -> pb.Room:
+        order.append("done")
+        if fails:
+            raise ServiceError(Code.NOT_FOUND, "nothing there")
+        return pb.Room()
+
+    async def settle() -> None:
+        order.append("settled")
+
+    [route] = settled({"/a.B/C": Route("/a.B/C", pb.Room, pb.Room, handler)}, [settle]).values()
+    with contextlib.suppress(ServiceError):
+        await route.handler(pb.Room(), Caller())
+        order.append("answered")
+    assert order == (["done", "settled"] if fails else ["done", "settled", "answered"])

@@ -5,8 +5,8 @@ attribute of the method's snake_case name. A service without an object answers `
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import betterproto2
@@ -77,6 +77,24 @@ def routes(base: type[GeneratedBase], service: object | None) -> Iterator[Route]
     for path, entry in base().__mapping__().items():
         handler: Handler = _missing(path) if service is None else getattr(service, snake_case(path.split("/")[2]))
         yield Route(path, entry.request_type, entry.reply_type, handler)
+
+
+def settled(routes: dict[str, Route], settle: Sequence[Callable[[], Awaitable[None]]]) -> dict[str, Route]:
+    """The same routes, whose answers wait until every `settle` has returned; also the answer that a call failed."""
+    if not settle:
+        return routes
+
+    def behind(handler: Handler) -> Handler:
+        async def settled_handler(request: Any, caller: Caller) -> betterproto2.Message:
+            try:
+                return await handler(request, caller)
+            finally:
+                for step in settle:
+                    await step()
+
+        return settled_handler
+
+    return {path: replace(route, handler=behind(route.handler)) for path, route in routes.items()}
 
 
 def table(services: Iterable[tuple[type[GeneratedBase], object | None]]) -> dict[str, Route]:

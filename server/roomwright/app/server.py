@@ -1,34 +1,28 @@
-"""The composition root: the only place that names concrete backends, clocks and adapters."""
+"""A running server: what it listens on, and the order in which its parts start and stop."""
 
 import asyncio
-import contextlib
-import gc
-import signal
 import socket
-from collections.abc import Callable, Mapping
-from functools import partial
-from ipaddress import ip_address
+from collections.abc import Mapping
 from typing import Self
 
 import structlog
 
-from roomwright import __version__, logs
-from roomwright.auth.tokens import TokenVerifier, mint, refreshed
+from roomwright import __version__
+from roomwright.app.media import embedded, media_address
+from roomwright.app.pages import meeting, offers_trial
+from roomwright.app.parts import parts_of
+from roomwright.auth.tokens import TokenVerifier
 from roomwright.clock import Clock, Ids, RandomIds, SystemClock
 from roomwright.config import Config
-from roomwright.config.advice import beyond_loopback
 from roomwright.rooms.limits import Limits
 from roomwright.services.agent_dispatch import AgentDispatchService
 from roomwright.services.room import RoomService
-from roomwright.services.routes import Route, table
+from roomwright.services.routes import Route, settled, table
 from roomwright.sfu.backend import Backend
 from roomwright.sfu.embedded import EmbeddedBackend
-from roomwright.sfu.embedded.plane import MediaAddress, WebRtc
-from roomwright.signalling.ice_servers import ice_servers
 from roomwright.wire.access_log import AccessLog
 from roomwright.wire.grpc import GrpcServer
 from roomwright.wire.http import NO_DOORS, Door, Front, HttpServer
-from roomwright.wire.meet import Meet
 from roomwright.wire.rtc import Signalling
 from roomwright.wire.twirp import Twirp
 from roomwright_proto import livekit as pb
@@ -37,71 +31,19 @@ log = structlog.get_logger(__name__)
 
 GRACE_S = 5.0
 """How long running calls may go on after a stop was asked for."""
-TRIAL_S = 6 * 3600
-"""How long a token of the page `/meet` holds."""
-
-MEDIA_PORT = 7882
-"""The UDP port of media, as LiveKit's."""
 
 
-def service_table(backend: Backend, limits: Limits) -> dict[str, Route]:
+def service_table(backend: Backend, limits: Limits, egress: object | None = None) -> dict[str, Route]:
     """Every method that has a route, implemented or not; a new service gets its line here."""
     return table(
         [
             (pb.RoomServiceBase, RoomService(backend, limits)),
             (pb.AgentDispatchServiceBase, AgentDispatchService(backend)),
-            (pb.EgressBase, None),
+            (pb.EgressBase, egress),
             (pb.IngressBase, None),
             (pb.SipBase, None),
         ]
     )
-
-
-def embedded(config: Config, clock: Clock, ids: Ids) -> EmbeddedBackend:
-    """The default backend: rooms in this process, for clients that connect to it."""
-    first = next(iter(config.keys.items()), None)
-    mint = partial(refreshed, key=first[0], secret=first[1], clock=clock) if first is not None else None
-    media = WebRtc(media_address(config), clock, ids)
-    return EmbeddedBackend(
-        config.room, config.limit, clock, ids, media=media, mint=mint, ice_servers=ice_servers(config.rtc)
-    )
-
-
-def media_address(config: Config) -> MediaAddress:
-    """Where media arrives: on loopback, unless the configuration says which address other machines can reach.
-
-    A single bound address is the media's too; if there are several or none, media listens beside them, on all
-    addresses of the node's family, and clients are told `rtc.node_ip`.
-    """
-    node_ip, port = config.rtc.node_ip, config.rtc.udp_port
-    if port is None:
-        port = MEDIA_PORT if config.port and not config.development else 0
-    bound = [host for host in map(_as_ip, config.bind_addresses) if host]
-    if len(bound) == 1 and len(config.bind_addresses) == 1:
-        return MediaAddress(bound[0], port, node_ip or "")
-    if node_ip is None:
-        return MediaAddress("127.0.0.1", port)
-    return MediaAddress("::" if ":" in node_ip else "0.0.0.0", port, node_ip)  # noqa: S104 - configured
-
-
-def _as_ip(host: str) -> str:
-    """A bound address as an IP address; empty for what is none, or stands for all."""
-    try:
-        address = ip_address("127.0.0.1" if host == "localhost" else host)
-    except ValueError:
-        return ""
-    return "" if address.is_unspecified else str(address)
-
-
-def offers_trial(config: Config) -> bool:
-    """Whether `/meet` is there: in development, and only where nobody but this machine can ask it for tokens."""
-    return config.development and not beyond_loopback(config.bind_addresses) and bool(config.keys)
-
-
-def meeting(config: Config, clock: Clock) -> Meet:
-    """The page on which a call is tried out; it gives tokens of the first key to everybody who asks."""
-    key, secret = next(iter(config.keys.items()))
-    return Meet(partial(mint, key=key, secret=secret, ttl=TRIAL_S, clock=clock), RandomIds())
 
 
 class Server:
@@ -118,7 +60,9 @@ class Server:
         limits = Limits.of(config.limit)
         self.backend = backend or embedded(config, self._clock, ids or RandomIds())
         self._signalling = Signalling(self.backend, config.limit) if isinstance(self.backend, EmbeddedBackend) else None
-        self._routes = service_table(self.backend, limits)
+        self._parts = parts_of(config, self.backend, self._clock)
+        routes = service_table(self.backend, limits)
+        self._routes = settled(routes, [part.settle for part in self._parts])
         self._verifier = TokenVerifier(config.keys, self._clock)
         self._http: HttpServer | None = None
         self._grpc: GrpcServer | None = None
@@ -141,10 +85,12 @@ class Server:
         """Listen. Raises OSError when an address or port cannot be had; nothing is left listening then."""
         if self.config.logging.level == "debug":
             self._access_log = AccessLog()
-        front = Front(Twirp(self._routes.values()), self._verifier, self._access_log, self._doors())
-        self._http = HttpServer(front)
         try:
+            for part in self._parts:
+                await part.start()
             await self._start_media()
+            front = Front(Twirp(self._routes.values()), self._verifier, self._access_log, self._doors())
+            self._http = HttpServer(front)
             await self._listen(self._http)
             await self._listen_grpc()
         except BaseException:
@@ -153,10 +99,13 @@ class Server:
         log.info("listening", url=self.url, grpc_port=self.grpc_port or None, version=__version__)
 
     def _doors(self) -> Mapping[str, Door]:
+        doors: dict[str, Door] = {}
+        for part in self._parts:
+            doors |= part.doors
         if self._signalling is None:
-            return NO_DOORS
+            return doors
         meet = meeting(self.config, self._clock).doors if offers_trial(self.config) else NO_DOORS
-        return {**self._signalling.doors, **meet}
+        return {**self._signalling.doors, **meet, **doors}
 
     async def _start_media(self) -> None:
         if self._signalling is None:
@@ -196,6 +145,8 @@ class Server:
             self._signalling.stop()
         await asyncio.gather(self._stop_http(grace), self._stop_grpc(grace))
         await self.backend.close()
+        for part in reversed(self._parts):
+            await part.stop()
         if self._access_log is not None:
             self._access_log.close()
             self._access_log = None
@@ -217,39 +168,3 @@ class Server:
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
-
-
-async def _serve(config: Config, on_ready: Callable[[Server], None] | None) -> None:
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers on its loop
-            loop.add_signal_handler(number, stopping.set)
-    async with Server(config) as server:
-        gc.collect()
-        gc.freeze()  # what was imported stays: collections need not look at it again (14 ms each time)
-        if on_ready is not None:
-            on_ready(server)
-        await stopping.wait()
-        log.info("stopping")
-
-
-def run(config: Config, on_ready: Callable[[Server], None] | None = None) -> int:
-    """Serve until SIGINT or SIGTERM; `on_ready` is called once the ports are open. Returns the exit code.
-
-    Raises OSError when a port cannot be had.
-    """
-    logs.configure(config.logging.level, as_json=config.logging.json)
-    runner = asyncio.Runner(loop_factory=_loop_factory())
-    with runner:
-        runner.run(_serve(config, on_ready))
-    return 0
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """The loop of uvloop where that is installed, else None for asyncio's own."""
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop

@@ -59,6 +59,6 @@ def commands_of(text: str) -> list[Command]:
 
 
 def is_like(actual: str, expected: str) -> bool:
-    """Whether a text is the expected one, where `...` or `…` stand for anything, and white space at the ends for none."""
+    """Whether a text is the expected one but for white space at its ends; `...` and `…` stand for anything."""
     parts = re.split(r"\.\.\.|…", expected.strip())
     return re.fullmatch(".*?".join(map(re.escape, parts)), actual.strip(), re.DOTALL) is not None

@@ -3,14 +3,14 @@
 | language | what happens |
 |---|---|
 | `python` | a program, run to its end; with `test` it is a file of tests, given to pytest |
-| `console` | commands after `$ `, run by bash; each must succeed. What stands below one is what it prints (`...`: anything) |
+| `console` | commands after `$ `, run by bash; each must succeed, and print what stands below it (`...`: anything) |
 | `sh`, `bash` | a script, run to its end |
 | `yaml` | a configuration, read as the server would, without a warning; with `server` the document's server has it |
 | `json`, `toml` | must be readable |
 | `mermaid`, `text` | for people |
 
-Any block may have `file=NAME`: then it is written to that file, and not run. `fails` says that a command or program does
-not succeed. `serves` says that a command goes on until it is stopped, once it listens. `not-run="why"` is for what
+Any block may have `file=NAME`: then it is written to that file, and not run. `fails` says that a command or program
+does not succeed. `serves` says that a command goes on until it is stopped, once it listens. `not-run="why"` is for what
 cannot be tried here, and for languages that are not in the table.
 
 Programs find the server in LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET, and where a text says
@@ -25,11 +25,14 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from roomwright.config import DEV_KEYS, Flags, load
 from tests.docs.blocks import Block, commands_of, is_like
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 ROOT = Path(__file__).resolve().parents[2]
 ADDRESS = "127.0.0.1:7880"
@@ -42,7 +45,7 @@ _ADVICE = "listening on every interface"
 _FOR_PEOPLE = {"mermaid", "text"}
 
 
-class Wrong(AssertionError):
+class WrongBlockError(AssertionError):
     """A block is not what it says it is."""
 
 
@@ -68,11 +71,11 @@ class Executor:
         (folder / ".venv").symlink_to(sys.prefix)
 
     def run(self, block: Block) -> None:
-        """Run one block. Raises Wrong."""
+        """Run one block. Raises WrongBlockError."""
         try:
             self._dispatch(block)
         except (ValueError, OSError, subprocess.TimeoutExpired) as error:
-            raise Wrong(f"line {block.line}: {error}") from error
+            raise WrongBlockError(f"line {block.line}: {error}") from error
 
     def _dispatch(self, block: Block) -> None:
         options = block.options

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.blocks import Command, blocks_of, commands_of, is_like
-from tests.docs.executor import Executor, Wrong
+from tests.docs.executor import Executor, WrongBlockError
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_passes_what_works(executor: Executor, info: str, text: str) -> None:
     ],
 )
 def test_fails_what_does_not_work(executor: Executor, info: str, text: str, why: str) -> None:
-    with pytest.raises(Wrong, match=why):
+    with pytest.raises(WrongBlockError, match=why):
         run(executor, info, text)
 
 
@@ -92,11 +92,11 @@ def test_a_document_says_how_its_server_is_configured(executor: Executor) -> Non
     run(executor, "yaml server", "limit: {max_room_name_length: 3}")
     ask = "import livekit.api as l, asyncio as a\nasync def f():\n async with l.LiveKitAPI() as k:\n  "
     ask += "await k.room.create_room(l.CreateRoomRequest(name='four'))\na.run(f())"
-    with pytest.raises(Wrong, match="room name length exceeds limits"):
+    with pytest.raises(WrongBlockError, match="room name length exceeds limits"):
         run(executor, "python", ask)
 
 
 def test_a_command_that_serves_is_stopped_when_it_listens(executor: Executor) -> None:
     run(executor, "console serves", "$ roomwright --dev --port 7880")
-    with pytest.raises(Wrong, match="does not listen"):
+    with pytest.raises(WrongBlockError, match="does not listen"):
         run(executor, "console serves", "$ roomwright --dev --bind nowhere.invalid")

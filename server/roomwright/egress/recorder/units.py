@@ -3,7 +3,7 @@
 Intake makes `Sound` and `Picture` (decoded) or `Unit` (as it was sent); encoders make `Unit`; outputs take `Unit`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -79,6 +79,90 @@ class Output(Protocol):
 
     def close(self) -> None:
         """Finish and store; what was written stays playable. Raises OutputError; idempotent."""
+        ...
+
+
+class Outputs(Protocol):
+    """All outputs of a plan, as the conductor uses them. Made by `outputs.make(plan)`, which raises OutputError."""
+
+    def open(self, formats: Sequence[StreamFormat]) -> None:
+        """Begin; called once, before the first unit. Raises OutputError."""
+        ...
+
+    def write(self, unit: Unit) -> None:
+        """Give the unit to every output. Raises OutputError when none is left, or one fails that must not."""
+        ...
+
+    def stream_added(self, number: int, url: str) -> None:
+        """One more live stream, while running."""
+        ...
+
+    def stream_removed(self, url: str) -> None:
+        """End a live stream."""
+        ...
+
+    def progress(self, into: "v1.Progress") -> None:
+        """Add the results of all outputs and `bytes`."""
+        ...
+
+    def exhausted(self) -> bool:
+        """Whether there is nothing left to write to: all streams were removed. The conductor then stops."""
+        ...
+
+    def close(self) -> Sequence[str]:
+        """Finish and store everything, manifests last; gives their locations. Raises OutputError after closing all."""
+        ...
+
+
+class Composer(Protocol):
+    """Turns what tracks show and play into encoded units. Made by `compose.make(plan)`.
+
+    Calls come from one thread. Media is handed in as soon as it is decoded, in the order of its time for each track,
+    always before `advance` passes its time.
+    """
+
+    @property
+    def formats(self) -> Sequence[StreamFormat]:
+        """What the units will be; known from the start."""
+        ...
+
+    def track_added(self, track: "v1.TrackAdded") -> None:
+        """Media of this track may follow. Its `track.muted` is its first state."""
+        ...
+
+    def track_removed(self, number: int) -> None:
+        """No more of this track from the time that was advanced to."""
+        ...
+
+    def track_muted(self, number: int, muted: bool) -> None:
+        """Sound of a muted track is silence, its picture the placeholder."""
+        ...
+
+    def sound(self, sound: Sound) -> None:
+        """Samples of a track. What no samples came for is silence."""
+        ...
+
+    def picture(self, picture: Picture) -> None:
+        """A picture of a track, shown until its next one. Its size may change at any time."""
+        ...
+
+    def speakers(self, identities: Sequence[str]) -> None:
+        """Who speaks, loudest first."""
+        ...
+
+    def layout(self, name: str) -> None:
+        """Another layout."""
+        ...
+
+    def advance(self, until_ns: int) -> Iterable[Unit]:
+        """Encode up to this time, which only grows: all media before it has been handed in.
+
+        Called some 30 times a second; the first units begin at time 0.
+        """
+        ...
+
+    def finish(self, at_ns: int) -> Iterable[Unit]:
+        """Encode up to the end, and what the encoders still hold."""
         ...
 
 

@@ -66,7 +66,7 @@ class TestMistakes:
             (["--dev", "--bind", "a..b"], "--bind[0] must be an IP address or a host name, without a port, not 'a..b'"),
             (["--dev", "--bind", "x" * 64], "--bind[0] must be an IP address or a host name"),
             (["--dev", "--bind", "\udcff"], "--bind[0] must be an IP address or a host name"),
-            (["token"], "required: create"),
+            (["token"], "required: command"),
             (["token", "create"], "no API key: give --api-key and --api-secret"),
             (["token", "create", "--dev", "--join", "--room", "x"], "--join needs --room and --identity"),
             (["token", "create", "--dev", "--admin"], "--admin needs --room"),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from roomwright.cli import CommandError
 from roomwright.cli.output import say
+from roomwright.cli.settings import add_server_flags
+from roomwright.cli.tree import Command
 from roomwright.config import DEV_KEYS, Config, ConfigError, Flags, load, require_keys
 
 if TYPE_CHECKING:
@@ -75,3 +77,7 @@ def introduction(config: Config, url: str) -> str:
             *([f"  try it      {url}/meet?room=dev  (in two browser tabs)"] if offers_trial(config) else ()),
         )
     )
+
+
+SERVE = Command("run the server (the same as no command)", serve, add_server_flags)
+CONFIG = Command("print the effective configuration, secrets masked", show_config, add_server_flags)

@@ -1,17 +1,33 @@
 """`roomwright token create` and `roomwright generate-keys`."""
 
 import argparse
-import os
 import re
 import sys
 from datetime import UTC, datetime
 
 from roomwright.auth import Claims, VideoGrant, mint
 from roomwright.cli import CommandError
+from roomwright.cli.connection import add_key_flags, key_pair
 from roomwright.cli.output import say
-from roomwright.cli.parser import GRANT_FLAGS, PERMISSION_FLAGS
+from roomwright.cli.tree import Command, Group
 from roomwright.clock import RandomIds, SystemClock
-from roomwright.config import DEV_KEYS
+
+GRANT_FLAGS = {
+    "join": "join the room of --room",
+    "admin": "administer the room of --room",
+    "create": "create and delete rooms",
+    "list": "list rooms",
+    "record": "start and stop egress",
+}
+"""Flag to help; the grant is the flag with `room_` before it."""
+
+PERMISSION_FLAGS = {
+    "can-publish": "publish tracks",
+    "can-publish-data": "send data",
+    "can-subscribe": "receive tracks",
+    "can-update-own-metadata": "change its own name, metadata and attributes",
+}
+"""Flag to help; each has a `--no-` form, and says nothing when it is not given."""
 
 _DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,9})s?)?")
 _UNITS = (86_400, 3_600, 60, 1)
@@ -20,7 +36,7 @@ _UNITS = (86_400, 3_600, 60, 1)
 def create(arguments: argparse.Namespace) -> int:
     """Print a token on standard output, and what it is good for on standard error."""
     video = _grant(arguments)
-    key, secret = _key_pair(arguments)
+    key, secret = key_pair(arguments)
     ttl = duration(arguments.valid_for)
     claims = Claims(
         identity=arguments.identity,
@@ -67,18 +83,6 @@ def _grant(arguments: argparse.Namespace) -> VideoGrant:
     )
 
 
-def _key_pair(arguments: argparse.Namespace) -> tuple[str, str]:
-    if arguments.dev:
-        return next(iter(DEV_KEYS.items()))
-    key = arguments.api_key or os.environ.get("LIVEKIT_API_KEY")
-    secret = arguments.api_secret or os.environ.get("LIVEKIT_API_SECRET")
-    if not key or not secret:
-        raise CommandError(
-            "no API key: give --api-key and --api-secret, or LIVEKIT_API_KEY and LIVEKIT_API_SECRET, or --dev"
-        )
-    return key, secret
-
-
 def _attribute(text: str) -> tuple[str, str]:
     key, separator, value = text.partition("=")
     if not separator or not key:
@@ -98,3 +102,25 @@ def _summary(arguments: argparse.Namespace) -> str:
     if not opened:
         return "opens nothing: add --join, --admin, --create, --list or --record"
     return f"may {', '.join(opened)}".replace("the room of --room", f"room {arguments.room!r}")
+
+
+def _flags(parser: argparse.ArgumentParser) -> None:
+    who = parser.add_argument_group("who").add_argument
+    who("--identity", default="", help="identity of the participant")
+    who("--name", default="", help="name to show")
+    who("--metadata", default="", help="metadata of the participant")
+    who("--attribute", metavar="KEY=VALUE", action="append", default=[], help="attribute, may be repeated")
+    may = parser.add_argument_group("may").add_argument
+    may("--room", default="", help="the room that --join and --admin are about")
+    for flag, purpose in GRANT_FLAGS.items():
+        may(f"--{flag}", action="store_true", help=purpose)
+    for flag, purpose in PERMISSION_FLAGS.items():
+        may(f"--{flag}", action=argparse.BooleanOptionalAction, default=None, help=f"{purpose}, or not, once joined")
+    signed = parser.add_argument_group("signed", argument_default=argparse.SUPPRESS).add_argument
+    signed("--valid-for", default="6h", metavar="TIME", help="such as 45s, 30m, 24h, 7d or 1h30m; default: 6h")
+    add_key_flags(signed)
+    signed("--dev", action="store_true", help="sign with the key of a server that runs with --dev")
+
+
+COMMAND = Group("make access tokens", {"create": Command("print a new token", create, _flags)})
+GENERATE_KEYS = Command("print a new API key and secret", generate_keys)

@@ -1,0 +1,16 @@
+"""The table of commands. A new one gets its line here and a module beside this one.
+
+The module holds `COMMAND`, a `Command` or a `Group` (`tree.py`); those that call a server take the flags of
+`connection.py` and print by `tables.py`.
+"""
+
+from collections.abc import Mapping
+
+from roomwright.cli.tree import Entry, Later
+
+COMMANDS: Mapping[str, Entry] = {
+    "serve": Later("run the server (the same as no command)", "roomwright.cli.serve:SERVE"),
+    "config": Later("print the effective configuration, secrets masked", "roomwright.cli.serve:CONFIG"),
+    "generate-keys": Later("print a new API key and secret", "roomwright.cli.token:GENERATE_KEYS"),
+    "token": Later("make access tokens", "roomwright.cli.token:COMMAND"),
+}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from roomwright.codec.codec import Codec
 from roomwright.codec.errors import CodecError
+from roomwright.codec.shared import Shared
 
 if TYPE_CHECKING:
     from betterproto2 import MessagePool
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Codec",
     "CodecError",
+    "Shared",
     "copy",
     "decode",
     "encode",

@@ -13,6 +13,7 @@ from roomwright.codec.emit import Operation, Source
 from roomwright.codec.errors import CodecError
 from roomwright.codec.json_scalars import is_negative_zero
 from roomwright.codec.schema import Field, MessageType, Schema
+from roomwright.codec.shared import Shared
 from roomwright.codec.wellknown import NATIVES
 from roomwright.codec.wire_kinds import FIXED_FORMATS, LENGTH_DELIMITED, wire_type
 
@@ -31,6 +32,12 @@ def _second_member() -> None:
     raise CodecError("two members of a oneof are set")
 
 
+def _encode_shared(value: "Shared[Any]", key: object, encode: Callable[[Any], bytes], message: Any) -> bytes:
+    """Encode a shared list once: as a message of that type which holds nothing else."""
+    encoded = value.encodings[key] = encode(message)
+    return encoded
+
+
 class Encode(Operation):
     """Messages to bytes."""
 
@@ -46,6 +53,8 @@ class Encode(Operation):
         self.constant("octets", _octets)
         self.constant("is_negative_zero", is_negative_zero)
         self.constant("second_member", _second_member)
+        self.constant("Shared", Shared)
+        self.constant("encode_shared", _encode_shared)
         self.constant("BOOLS", {False: b"\0", True: b"\1"})
 
     def native(self, message: MessageType) -> Callable[[Any], bytes]:
@@ -77,7 +86,11 @@ class Encode(Operation):
             source.line(f"taken_{oneof} = False")
         for field in message.by_number:
             source.line(f"value = {name}.{field.attribute}  # {field.name}")
-            with source.block(f"if {_presence(field)}:"):
+            condition = "if"
+            if field.repeated and field.kind == "message" and not field.entry:
+                source.line("if value.__class__ is Shared:", f"    {put.format(self._shared(message, field))}")
+                condition = "elif"
+            with source.block(f"{condition} {_presence(field)}:"):
                 self._write_present(field, put, source)
         source.line(f"if {name}._unknown_fields:", f"    {put.format(f'{name}._unknown_fields')}")
 
@@ -96,6 +109,13 @@ class Encode(Operation):
                 self._write_item(field, put, source)
         else:
             self._write_value(field, "value", put, source)
+
+    def _shared(self, message: MessageType, field: Field) -> str:
+        """The encoding of a list that many messages hold: `value` is one."""
+        key = self.constant(f"KEY_{message.identifier}_{field.number}", object())
+        alone = f"{message.identifier}({field.attribute}=[*value])"
+        first = f"encode_shared(value, {key}, {self.function_name(message)}, {alone})"
+        return f"value.encodings[{key}] if {key} in value.encodings else {first}"
 
     def _write_item(self, field: Field, put: str, source: Source) -> None:
         """Add one item of a list; a small message is written in place, which saves a call for each."""

@@ -18,7 +18,7 @@ def handlers(ids: Ids, limits: Limits) -> Mapping[type[c.Command], Handler]:
     """One function for each type of command."""
     return {
         c.Activate: presence.activate,
-        c.AddTrack: partial(tracks.add, ids=ids),
+        c.AddTrack: partial(tracks.add, ids=ids, limits=limits),
         c.StartTrack: tracks.start,
         c.UnpublishTrack: tracks.unpublish,
         c.MuteTrack: tracks.mute_own,

@@ -13,10 +13,6 @@ RPC_PAYLOAD_SIZE = 15_360
 NONCE_SIZE = 16
 MERGED_ATTRIBUTES_FACTOR = 4
 """How many updates of the largest size a participant's attributes may hold together."""
-TRACKS = 100
-"""Of one participant, announced ones included: they stay until the participant goes."""
-ANNOUNCEMENT_SIZE = 16_384
-"""Bytes of what a client says about a track: everybody in the room is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from roomwright.auth.claims import Claims
 from roomwright.clock import Ids
+from roomwright.codec import Shared
 from roomwright.config import LimitSettings, RoomSettings
 from roomwright.errors import Code, ServiceError, invalid_argument, not_found, unauthenticated
 from roomwright.rooms import configuration, dispatches, forwarding, presence
@@ -40,7 +41,7 @@ class Rooms:
         self.forwards: forwarding.Forwards = {}
         self._rooms: dict[str, Room] = {}
         self._opened = 0
-        self._codecs = list(settings.enabled_codecs)
+        self._codecs = Shared(settings.enabled_codecs)
         self._handlers = handlers(ids, self.limits)
         self._timers: Timers[Room | RpcCall] = Timers()
         self._events: list[Event] = []

@@ -5,7 +5,7 @@ from roomwright.clock import Ids
 from roomwright.rooms import subscriptions
 from roomwright.rooms.commands import AddTrack, DescribeTrack, MuteTrack, StartTrack, UnpublishTrack
 from roomwright.rooms.events import TrackMuted, TrackPublished, TrackUnmuted, TrackUnpublished
-from roomwright.rooms.limits import ANNOUNCEMENT_SIZE, TRACKS
+from roomwright.rooms.limits import Limits
 from roomwright.rooms.participant import Participant
 from roomwright.rooms.permission import may_publish
 from roomwright.rooms.track import Track, announced
@@ -15,11 +15,11 @@ from roomwright_proto import livekit as pb
 _Reason = pb.RequestResponseReason
 
 
-def add(turn: Turn, owner: Participant, command: AddTrack, ids: Ids) -> None:
+def add(turn: Turn, owner: Participant, command: AddTrack, ids: Ids, limits: Limits) -> None:
     """Announce a track. The client hears its sid, or that it may not."""
     request = command.request
     track = next((track for track in owner.pending.values() if request.cid and track.cid == request.cid), None)
-    refusal = _refusal(owner, request, again=track is not None)
+    refusal = _refusal(owner, request, limits, again=track is not None)
     if refusal is not None:
         turn.post(owner, pb.SignalResponse(request_response=refusal))
         return
@@ -30,15 +30,18 @@ def add(turn: Turn, owner: Participant, command: AddTrack, ids: Ids) -> None:
     turn.post(owner, pb.SignalResponse(track_published=published))
 
 
-def _refusal(owner: Participant, request: pb.AddTrackRequest, *, again: bool) -> pb.RequestResponse | None:
+def _refusal(
+    owner: Participant, request: pb.AddTrackRequest, limits: Limits, *, again: bool
+) -> pb.RequestResponse | None:
     """Why a track may not be announced; `again`: it was already, and may still."""
     reason, message = _Reason.LIMIT_EXCEEDED, ""
     if not may_publish(owner.permission, request.source):
         reason, message = _Reason.NOT_ALLOWED, "the permission does not allow this source"
-    elif len(codec.encode(request)) > ANNOUNCEMENT_SIZE:
-        return pb.RequestResponse(reason=reason, message=f"the announcement has more than {ANNOUNCEMENT_SIZE} bytes")
-    elif not again and len(owner.pending) + len(owner.tracks) >= TRACKS:
-        message = f"a participant has at most {TRACKS} tracks"
+    elif len(codec.encode(request)) > limits.max_track_announcement:
+        message = f"the announcement has more than {limits.max_track_announcement} bytes"
+        return pb.RequestResponse(reason=reason, message=message)
+    elif not again and len(owner.pending) + len(owner.tracks) >= limits.max_tracks:
+        message = f"a participant has at most {limits.max_tracks} tracks"
     return pb.RequestResponse(reason=reason, message=message, add_track=request) if message else None
 
 

@@ -65,8 +65,8 @@ class Picture:
 class Output(Protocol):
     """Something that units are written to: a file, a playlist, streams. Slow storage never holds it up for long."""
 
-    def open(self, formats: Sequence[StreamFormat]) -> None:
-        """Begin. Raises OutputError when that cannot be."""
+    def open(self, formats: Sequence[StreamFormat], epoch_ns: int) -> None:
+        """Begin; `epoch_ns` is time 0 of all units, in ns since 1970. Raises OutputError when that cannot be."""
         ...
 
     def write(self, unit: Unit) -> None:
@@ -85,15 +85,23 @@ class Output(Protocol):
 class Outputs(Protocol):
     """All outputs of a plan, as the conductor uses them. Made by `outputs.make(plan)`, which raises OutputError."""
 
-    def open(self, formats: Sequence[StreamFormat]) -> None:
-        """Begin; called once, before the first unit. Raises OutputError."""
+    def open(self, formats: Sequence[StreamFormat], epoch_ns: int) -> None:
+        """Begin; called once, before the first unit. `epoch_ns` is time 0, in ns since 1970. Raises OutputError."""
+        ...
+
+    def track_added(self, track: "v1.TrackAdded") -> None:
+        """What manifests say of tracks."""
+        ...
+
+    def still(self, at_ns: int, frame: "av.VideoFrame") -> None:
+        """A composed picture, for outputs of images. Raises OutputError."""
         ...
 
     def write(self, unit: Unit) -> None:
         """Give the unit to every output. Raises OutputError when none is left, or one fails that must not."""
         ...
 
-    def stream_added(self, number: int, url: str) -> None:
+    def stream_added(self, added: "v1.StreamAdded") -> None:
         """One more live stream, while running."""
         ...
 
@@ -115,7 +123,7 @@ class Outputs(Protocol):
 
 
 class Composer(Protocol):
-    """Turns what tracks show and play into encoded units. Made by `compose.make(plan)`.
+    """Turns what tracks show and play into encoded units. Made by `compose.make(plan, still)`, where `still` is `Outputs.still`.
 
     Calls come from one thread. Media is handed in as soon as it is decoded, in the order of its time for each track,
     always before `advance` passes its time.

@@ -514,6 +514,11 @@ class Segments(betterproto2.Message):
 
     manifest: "bool" = betterproto2.field(6, betterproto2.TYPE_BOOL)
 
+    fragmented_mp4: "bool" = betterproto2.field(7, betterproto2.TYPE_BOOL)
+    """
+    Pieces of fragmented MP4 instead of MPEG-TS.
+    """
+
 
 default_message_pool.register_message("roomwright.egress.v1", "Segments", Segments)
 
@@ -625,6 +630,12 @@ class Storage(betterproto2.Message):
         - kind:
     """
 
+    spool: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
+    """
+    Where files are kept while they are written, and for good when the storage cannot be reached at the end; empty:
+    the system's directory for temporary files.
+    """
+
     directory: "str | None" = betterproto2.field(1, betterproto2.TYPE_STRING, optional=True, group="kind")
     """
     A directory of this machine.
@@ -652,9 +663,11 @@ class Stream(betterproto2.Message):
         1, betterproto2.TYPE_ENUM, default_factory=lambda: ___livekit__.StreamProtocol(0)
     )
 
-    urls: "list[str]" = betterproto2.field(2, betterproto2.TYPE_STRING, repeated=True)
+    destinations: "list[___livekit__.StreamDestination]" = betterproto2.field(
+        2, betterproto2.TYPE_MESSAGE, repeated=True
+    )
     """
-    With their keys: never logged.
+    Their URLs have keys: never logged.
     """
 
 
@@ -670,6 +683,11 @@ class StreamAdded(betterproto2.Message):
     number: "int" = betterproto2.field(1, betterproto2.TYPE_UINT32)
 
     url: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+
+    id: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    As in StreamDestination.
+    """
 
 
 default_message_pool.register_message("roomwright.egress.v1", "StreamAdded", StreamAdded)

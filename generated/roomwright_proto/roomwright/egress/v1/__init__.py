@@ -727,6 +727,13 @@ class TrackAdded(betterproto2.Message):
 
     payloads: "list[Payload]" = betterproto2.field(5, betterproto2.TYPE_MESSAGE, repeated=True)
 
+    channel: "___livekit__.AudioChannel" = betterproto2.field(
+        6, betterproto2.TYPE_ENUM, default_factory=lambda: ___livekit__.AudioChannel(0)
+    )
+    """
+    Which channel of a stereo recording gets its sound. The server decides, also for `audio_mixing`: it knows the roles.
+    """
+
 
 default_message_pool.register_message("roomwright.egress.v1", "TrackAdded", TrackAdded)
 

@@ -85,3 +85,22 @@ async def test_a_forgotten_listener_costs_nothing():
     fanout.listen()
     gc.collect()
     assert len(fanout._streams) == 0
+
+
+async def test_what_is_unread_can_be_taken_without_waiting():
+    fanout = Fanout(backlog=3)
+    stream = fanout.listen()
+    assert stream.take() == []
+    fanout.publish(events(1, 2))
+    assert [event.sequence for event in stream.take()] == [1, 2]
+    assert stream.take() == []
+    fanout.publish(events(3, 4, 5, 6))
+    with pytest.raises(ListenerTooSlowError):
+        stream.take()
+
+
+async def test_a_listener_may_have_a_backlog_of_its_own():
+    fanout = Fanout(backlog=1)
+    stream = fanout.listen(3)
+    fanout.publish(events(1, 2, 3))
+    assert [event.sequence for event in stream.take()] == [1, 2, 3]

@@ -4,13 +4,12 @@ Owns the contract alone; `tests/contract/` states it as tests that every impleme
 participants and tracks as the schema's messages, and nothing of signalling, HTTP or tokens' encoding.
 """
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from roomwright.auth.claims import Claims
-from roomwright.rooms.events import Event
+from roomwright.sfu.fanout import BACKLOG, EventStream
 from roomwright_proto import livekit as pb
 
 
@@ -52,8 +51,11 @@ class Backend(Protocol):
         """What this backend can do beyond rooms, participants, tracks and data."""
         ...
 
-    def events(self) -> AsyncIterator[Event]:
-        """Every event from now on, of all rooms; in order per room. Iteration ends when the backend is closed."""
+    def events(self, backlog: int = BACKLOG) -> EventStream:
+        """Every event from now on, of all rooms; in order per room. Iteration ends when the backend is closed.
+
+        At most `backlog` events may be unread.
+        """
         ...
 
     async def close(self) -> None:

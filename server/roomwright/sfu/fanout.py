@@ -17,7 +17,7 @@ class ListenerTooSlowError(Exception):
 class EventStream:
     """One listener's events, from its creation on. `aclose` it, or forget it: then it costs nothing any more.
 
-    At most `BACKLOG` unread events are kept. Beyond that all are dropped and iteration raises `ListenerTooSlowError`:
+    At most `backlog` unread events are kept. Beyond that all are dropped and iteration raises `ListenerTooSlowError`:
     an event is never left out in silence, and a listener never slows a room down.
     """
 
@@ -43,6 +43,21 @@ class EventStream:
         self._closed = True
         self._wake.set()
 
+    def take(self) -> list[Event]:
+        """Everything that is unread, without waiting. Raises ListenerTooSlowError."""
+        if self._overflowed:
+            raise self._too_slow()
+        taken = list(self._unread)
+        self._unread.clear()
+        return taken
+
+    async def wait(self) -> bool:
+        """Wait until there is something to take; False when nothing will come any more."""
+        while not self._unread and not self._overflowed and not self._closed:
+            self._wake.clear()
+            await self._wake.wait()
+        return bool(self._unread) or self._overflowed
+
     async def aclose(self) -> None:
         """Listen no more."""
         self._unread.clear()
@@ -52,14 +67,14 @@ class EventStream:
         return self
 
     async def __anext__(self) -> Event:
-        while not self._unread:
-            if self._overflowed:
-                raise ListenerTooSlowError(f"more than {self._backlog} events were unread")
-            if self._closed:
-                raise StopAsyncIteration
-            self._wake.clear()
-            await self._wake.wait()
+        if not await self.wait():
+            raise StopAsyncIteration
+        if self._overflowed:
+            raise self._too_slow()
         return self._unread.popleft()
+
+    def _too_slow(self) -> ListenerTooSlowError:
+        return ListenerTooSlowError(f"more than {self._backlog} events were unread")
 
 
 class Fanout:
@@ -70,9 +85,9 @@ class Fanout:
         self._streams: WeakSet[EventStream] = WeakSet()
         self._ended = False
 
-    def listen(self) -> EventStream:
-        """A stream of the events from now on."""
-        stream = EventStream(self._backlog)
+    def listen(self, backlog: int | None = None) -> EventStream:
+        """A stream of the events from now on, with a backlog of its own if it needs one."""
+        stream = EventStream(backlog or self._backlog)
         if self._ended:
             stream.end()
         else:

@@ -5,7 +5,6 @@ reach its client is its driver's.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import TypeVar
 
 from roomwright.clock import Clock, Ids
@@ -13,13 +12,12 @@ from roomwright.config import LimitSettings, RoomSettings
 from roomwright.errors import Code, ServiceError
 from roomwright.rooms.api import RoomApi
 from roomwright.rooms.commands import Command, Join
-from roomwright.rooms.events import Event
 from roomwright.rooms.instant import Instant
 from roomwright.rooms.participant import Driver, Participant
 from roomwright.rooms.registry import Rooms
 from roomwright.rooms.rpc import RpcCall
 from roomwright.sfu.backend import Caller, Capability
-from roomwright.sfu.fanout import Fanout
+from roomwright.sfu.fanout import BACKLOG, EventStream, Fanout
 from roomwright_proto import livekit as pb
 
 Answer = TypeVar("Answer")
@@ -65,9 +63,9 @@ class LocalBackend:
         """All of them."""
         return frozenset(Capability)
 
-    def events(self) -> AsyncIterator[Event]:
+    def events(self, backlog: int = BACKLOG) -> EventStream:
         """Every event from now on; bounded as `EventStream` says."""
-        return self._fanout.listen()
+        return self._fanout.listen(backlog)
 
     async def close(self) -> None:
         """End every room. Idempotent."""

@@ -1,0 +1,38 @@
+"""One entry of the feed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from roomwright import codec
+from roomwright_proto import livekit as pb
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One thing that happened.
+
+    `sequence` grows from entry to entry, over all rooms, and from one life of the server to the next; within a life it
+    has no gaps. `room` is the name of the room, empty where none is concerned. Entries of one `queue` (a room's name,
+    or an egress id) are delivered in order. `webhooks` are receivers beside the configured ones. Nobody changes
+    `message`.
+    """
+
+    sequence: int
+    room: str
+    queue: str
+    message: pb.WebhookEvent
+    webhooks: Sequence[pb.WebhookConfig] = ()
+
+    def __repr__(self) -> str:
+        return f"<Entry {self.sequence}: {self.name} in {self.queue!r}>"
+
+    @property
+    def name(self) -> str:
+        """The event's name, such as `room_started`."""
+        return self.message.event
+
+    @cached_property
+    def body(self) -> bytes:
+        """The message as standard JSON, as webhooks and event streams carry it; made once."""
+        return codec.to_json(self.message)

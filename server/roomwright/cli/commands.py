@@ -12,5 +12,7 @@ COMMANDS: Mapping[str, Entry] = {
     "serve": Later("run the server (the same as no command)", "roomwright.cli.serve:SERVE"),
     "config": Later("print the effective configuration, secrets masked", "roomwright.cli.serve:CONFIG"),
     "generate-keys": Later("print a new API key and secret", "roomwright.cli.token:GENERATE_KEYS"),
+    "room": Later("rooms, and what is in them", "roomwright.cli.rooms:COMMAND"),
+    "dispatch": Later("requests for agents", "roomwright.cli.dispatches:COMMAND"),
     "token": Later("make access tokens", "roomwright.cli.token:COMMAND"),
 }

@@ -102,6 +102,16 @@ def key_pair(arguments: argparse.Namespace, environment: Mapping[str, str] = os.
     return key, secret
 
 
+def items(message: Json, field: str) -> list[Json]:
+    """A repeated field's messages."""
+    return cast("list[Json]", message.get(field) or [])
+
+
+def part(message: Json, field: str) -> Json:
+    """A field's message or map; an empty one if it is not set."""
+    return cast("Json", message.get(field) or {})
+
+
 def _given(arguments: argparse.Namespace, name: str, environment: Mapping[str, str]) -> str:
     return getattr(arguments, name, "") or environment.get(f"LIVEKIT_{name.upper()}", "")
 

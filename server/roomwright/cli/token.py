@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from roomwright.auth import Claims, VideoGrant, mint
 from roomwright.cli import CommandError
+from roomwright.cli.calling import pairs
 from roomwright.cli.connection import add_key_flags, key_pair
 from roomwright.cli.output import say
 from roomwright.cli.tree import Command, Group
@@ -42,7 +43,7 @@ def create(arguments: argparse.Namespace) -> int:
         identity=arguments.identity,
         name=arguments.name,
         metadata=arguments.metadata,
-        attributes=dict(_attribute(text) for text in arguments.attribute),
+        attributes=pairs(arguments.attribute, "--attribute"),
         video=video,
     )
     clock = SystemClock()
@@ -81,13 +82,6 @@ def _grant(arguments: argparse.Namespace) -> VideoGrant:
         **{f"room_{flag}": getattr(arguments, flag) for flag in GRANT_FLAGS},
         **{name: getattr(arguments, name) for name in (flag.replace("-", "_") for flag in PERMISSION_FLAGS)},
     )
-
-
-def _attribute(text: str) -> tuple[str, str]:
-    key, separator, value = text.partition("=")
-    if not separator or not key:
-        raise CommandError(f"--attribute must be KEY=VALUE, not {text!r}")
-    return key, value
 
 
 def _mint(claims: Claims, key: str, secret: str, ttl: int, clock: SystemClock) -> str:

@@ -123,7 +123,7 @@ class Outputs(Protocol):
 
 
 class Composer(Protocol):
-    """Turns what tracks show and play into encoded units. Made by `compose.make(plan, still)`, where `still` is `Outputs.still`.
+    """Turns what tracks show and play into encoded units. Made by `compose.make(plan, outputs.still)`.
 
     Calls come from one thread. Media is handed in as soon as it is decoded, in the order of its time for each track,
     always before `advance` passes its time.

@@ -570,7 +570,7 @@ class Source(betterproto2.Message):
         5, betterproto2.TYPE_ENUM, default_factory=lambda: ___livekit__.AudioMixing(0)
     )
     """
-    KIND_ROOM: one of two audio channels for each role, where the request asks for it.
+    KIND_ROOM: what was asked for; the server turns it into the tracks' channels.
     """
 
     identity: "str" = betterproto2.field(6, betterproto2.TYPE_STRING)

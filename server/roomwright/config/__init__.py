@@ -1,5 +1,6 @@
 """Settings: their shape, their defaults, and where they come from. It starts nothing."""
 
+from roomwright.config.event_settings import EventSettings, WebhookSettings, WebhookUrl
 from roomwright.config.load import DEV_KEYS, Flags, Loaded, load, require_keys
 from roomwright.config.readers import ConfigError
 from roomwright.config.settings import (
@@ -18,6 +19,7 @@ __all__ = [
     "DEV_KEYS",
     "Config",
     "ConfigError",
+    "EventSettings",
     "Flags",
     "GrpcSettings",
     "LimitSettings",
@@ -26,6 +28,8 @@ __all__ = [
     "RoomSettings",
     "RtcSettings",
     "TurnServer",
+    "WebhookSettings",
+    "WebhookUrl",
     "load",
     "require_keys",
 ]

@@ -38,11 +38,11 @@ ALL_EVENTS = frozenset({*EVENTS, *OPT_IN})
 class EventFilter:
     """Which events are wanted. What is included wins; with nothing included, all of LiveKit's that are not excluded."""
 
-    include: frozenset[str] = frozenset()
-    exclude: frozenset[str] = frozenset()
+    include_events: tuple[str, ...] = ()
+    exclude_events: tuple[str, ...] = ()
 
     def wants(self, name: str) -> bool:
         """Whether an event of that name is wanted."""
-        if self.include:
-            return name in self.include
-        return name not in self.exclude and name not in OPT_IN
+        if self.include_events:
+            return name in self.include_events
+        return name not in self.exclude_events and name not in OPT_IN

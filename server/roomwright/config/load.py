@@ -8,6 +8,8 @@ from typing import Any
 from roomwright.config import document, readers
 from roomwright.config.advice import advice
 from roomwright.config.document import Values
+from roomwright.config.event_readers import check_signing_keys
+from roomwright.config.event_settings import EventSettings, WebhookSettings
 from roomwright.config.readers import ConfigError
 from roomwright.config.schema import SECTIONS, SUPPORTED
 from roomwright.config.settings import (
@@ -33,6 +35,8 @@ _SECTION_TYPES = {
     "logging": LoggingSettings,
     "rtc": RtcSettings,
     "grpc": GrpcSettings,
+    "webhook": WebhookSettings,
+    "events": EventSettings,
 }
 _VARIABLES: Mapping[str, str] = {
     **{f"LIVEKIT_{path.upper().replace('.', '_')}": path for path in SUPPORTED},
@@ -80,6 +84,7 @@ def load(flags: Flags | None = None, environment: Mapping[str, str] | None = Non
     if values.get("development"):
         values = {**_DEV_DEFAULTS, **values}
     config = _build(values)
+    check_signing_keys(config.webhook, config.keys)
     return Loaded(config=config, warnings=(*warnings, *more_warnings, *advice(config, DEV_KEYS)))
 
 

@@ -5,7 +5,7 @@ A key becomes supported by moving it from `NOT_SUPPORTED` to `SUPPORTED`, with a
 
 from collections.abc import Mapping
 
-from roomwright.config import readers
+from roomwright.config import event_readers, readers
 from roomwright.config.readers import Reader
 
 _PORT = readers.whole(0, 65_535)
@@ -39,6 +39,7 @@ SUPPORTED: Mapping[str, Reader] = {
     "rtc.stun_servers": readers.many(readers.text),
     "rtc.turn_servers": readers.many(readers.turn_server),
     "grpc.port": _PORT,
+    **event_readers.SUPPORTED,
 }
 """Readers by path. `limit.max_data_size`, `limit.max_signal_…` and `grpc.port` are not in LiveKit's format."""
 
@@ -113,7 +114,8 @@ NOT_SUPPORTED = frozenset(
         "transport",
         "turn",
         "video",
-        "webhook",
+        "webhook.resource_url_notifier",
+        "webhook.url_notifier",
         "whip",
     }
 )

@@ -6,6 +6,7 @@ Section and key names are those of LiveKit's configuration file; units are in th
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from roomwright.config.event_settings import EventSettings, WebhookSettings
 from roomwright_proto import livekit as pb
 
 DEFAULT_CODECS = (
@@ -116,3 +117,5 @@ class Config:
     logging: LoggingSettings = field(default_factory=LoggingSettings)
     rtc: RtcSettings = field(default_factory=RtcSettings)
     grpc: GrpcSettings = field(default_factory=GrpcSettings)
+    webhook: WebhookSettings = field(default_factory=WebhookSettings)
+    events: EventSettings = field(default_factory=EventSettings)

@@ -1,16 +1,14 @@
 """Webhooks that a request brings along, judged before anything of the request is done."""
 
 from collections.abc import Collection, Sequence
-from urllib.parse import urlsplit
 
 from roomwright.config.event_names import ALL_EVENTS
+from roomwright.config.event_readers import wrong_url
 from roomwright.errors import invalid_argument
 from roomwright_proto import livekit as pb
 
 MOST = 10
 """Webhooks of one request."""
-LONGEST_URL = 2_048
-"""Characters."""
 
 
 def check_webhooks(webhooks: Sequence[pb.WebhookConfig], keys: Collection[str]) -> None:
@@ -37,17 +35,3 @@ def _check(webhook: pb.WebhookConfig, path: str, keys: Collection[str]) -> None:
             if name not in ALL_EVENTS:
                 where = f"{path}.filter_params.{field}"
                 raise invalid_argument(f"{where}: {name[:64]!r} is not the name of an event", where)
-
-
-def wrong_url(url: str) -> str:
-    """What keeps a text from being an address to post to; empty if nothing does."""
-    if len(url) > LONGEST_URL:
-        return f"is longer than {LONGEST_URL} characters"
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        usable = False
-    if not usable or any(character.isspace() or not character.isprintable() for character in url):
-        return f"must be an http:// or https:// URL, not {url[:80]!r}"
-    return ""

@@ -1,7 +1,9 @@
 """The embedded backend and the addresses of its media, from the configuration."""
 
+from collections.abc import Callable
 from functools import partial
 from ipaddress import ip_address
+from typing import TypeVar
 
 from roomwright.auth.tokens import refreshed
 from roomwright.clock import Clock, Ids
@@ -14,12 +16,15 @@ MEDIA_PORT = 7882
 """The UDP port of media, as LiveKit's."""
 
 
-def embedded(config: Config, clock: Clock, ids: Ids) -> EmbeddedBackend:
-    """The default backend: rooms in this process, for clients that connect to it."""
+EmbeddedT = TypeVar("EmbeddedT", bound=EmbeddedBackend)
+
+
+def embedded(config: Config, clock: Clock, ids: Ids, kind: Callable[..., EmbeddedT] = EmbeddedBackend) -> EmbeddedT:
+    """The default backend: rooms in this process, for clients that connect to it. `kind` is the class of it."""
     first = next(iter(config.keys.items()), None)
     mint = partial(refreshed, key=first[0], secret=first[1], clock=clock) if first is not None else None
     media = WebRtc(media_address(config), clock, ids)
-    return EmbeddedBackend(
+    return kind(
         config.room, config.limit, clock, ids, media=media, mint=mint, ice_servers=ice_servers(config.rtc)
     )
 

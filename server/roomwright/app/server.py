@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Self
 
 import structlog
@@ -32,6 +32,9 @@ log = structlog.get_logger(__name__)
 GRACE_S = 5.0
 """How long running calls may go on after a stop was asked for."""
 
+MakeFront = Callable[[Twirp, TokenVerifier, AccessLog | None, Mapping[str, Door]], Front]
+"""Makes the handler of the HTTP port."""
+
 
 def service_table(backend: Backend, limits: Limits, egress: object | None = None) -> dict[str, Route]:
     """Every method that has a route, implemented or not; a new service gets its line here."""
@@ -49,13 +52,21 @@ def service_table(backend: Backend, limits: Limits, egress: object | None = None
 class Server:
     """A running Roomwright: a backend behind the HTTP port and, where configured, the gRPC port.
 
-    `async with Server(config) as server:` starts and stops it. Port 0 takes a free port; `port` tells which.
+    `async with Server(config) as server:` starts and stops it. Port 0 takes a free port; `port` tells which. `front` is
+    for tests, which put something between the HTTP port and the rest.
     """
 
     def __init__(
-        self, config: Config, *, backend: Backend | None = None, clock: Clock | None = None, ids: Ids | None = None
+        self,
+        config: Config,
+        *,
+        backend: Backend | None = None,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        front: MakeFront = Front,
     ) -> None:
         self.config = config
+        self._make_front = front
         self._clock = clock or SystemClock()
         limits = Limits.of(config.limit)
         self.backend = backend or embedded(config, self._clock, ids or RandomIds())
@@ -89,7 +100,7 @@ class Server:
             for part in self._parts:
                 await part.start()
             await self._start_media()
-            front = Front(Twirp(self._routes.values()), self._verifier, self._access_log, self._doors())
+            front = self._make_front(Twirp(self._routes.values()), self._verifier, self._access_log, self._doors())
             self._http = HttpServer(front)
             await self._listen(self._http)
             await self._listen_grpc()

@@ -1,7 +1,7 @@
 """What a scripted participant's client received."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from betterproto2 import Message, which_one_of
 
@@ -13,12 +13,15 @@ PATIENCE = 5.0
 class Inbox:
     """All messages in order of arrival; it forgets none. `kind` is the name of a message's oneof member.
 
+    `on_message`, if set, is called with each.
+
     For a `SignalResponse`: `join`, `update`, `leave`, `mute`, `room_update`, …; for a `DataPacket`: `user`,
     `rpc_request`, `chat_message`, ….
     """
 
     def __init__(self) -> None:
         self.messages: list[pb.SignalResponse | pb.DataPacket] = []
+        self.on_message: Callable[[pb.SignalResponse | pb.DataPacket], None] | None = None
         self._read: dict[str, int] = {}
         self._arrival = asyncio.Event()
 
@@ -26,6 +29,8 @@ class Inbox:
         """Add a message."""
         self.messages.append(message)
         self._arrival.set()
+        if self.on_message is not None:
+            self.on_message(message)
 
     def kinds(self) -> list[str]:
         """The kinds of all messages, in order."""

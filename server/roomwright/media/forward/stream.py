@@ -100,6 +100,8 @@ class Stream:
     def on_report(self, report: SenderReport, now: float) -> None:
         """The publisher's sender report: kept, and passed on with each subscriber's offsets."""
         self.reception.on_report(report, now)
+        for tap in self.track.report_taps:
+            tap(report, self.layer, now)
         if self.groups:
             self.settle()
             for down in self.downs:

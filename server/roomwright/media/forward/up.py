@@ -8,6 +8,7 @@ from roomwright.media.forward.loudness import Loudness
 from roomwright.media.forward.settings import DownSettings, ForwardSettings, Quality
 from roomwright.media.forward.stream import Stream
 from roomwright.media.rtp.header import extension_byte
+from roomwright.media.rtp.rtcp import SenderReport
 from roomwright.media.sdp.extensions import AUDIO_LEVEL
 from roomwright.media.sdp.tracks import Published
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 Tap: TypeAlias = Callable[[bytes, int, float], None]
 """Gets every packet of a track as it came: packet, layer, arrival in seconds."""
+ReportTap: TypeAlias = Callable[[SenderReport, int, float], None]
+"""Gets every sender report of a track: report, layer, arrival in seconds."""
 
 _LAYER_OF_RID = {"q": 0, "h": 1, "f": 2}
 _MAX_LAYERS = 4
@@ -26,7 +29,7 @@ class UpTrack:
     """A track that a participant sends.
 
     `sizes` are width and height of the layers in pixels, smallest first; they may be set at any time. `muted` stops
-    forwarding, whatever the publisher sends. `taps` get every packet.
+    forwarding, whatever the publisher sends. `taps` get every packet, `report_taps` every sender report.
     """
 
     def __init__(self, endpoint: "Endpoint", published: Published, settings: ForwardSettings) -> None:
@@ -37,6 +40,7 @@ class UpTrack:
         self.downs: dict[DownTrack, None] = {}
         self.sizes: tuple[tuple[int, int], ...] = ()
         self.taps: tuple[Tap, ...] = ()
+        self.report_taps: tuple[ReportTap, ...] = ()
         self.muted = False
         self.mime = ""
         self.loudness = Loudness(settings.speakers)
@@ -119,9 +123,10 @@ class UpTrack:
         return min(possible, key=lambda s: (s.layer > wanted, abs(s.layer - wanted), -s.seen), default=None)
 
     def wanted_layers(self) -> set[int]:
-        """The layers that subscribers want now; a publisher need not send the others."""
+        """The layers that subscribers want now, and taps always the best; a publisher need not send the others."""
         settings = [down.settings for down in self.downs]
-        return {self._wanted_layer(s) for s in settings if not s.disabled and s.quality is not Quality.OFF}
+        wanted = {self._wanted_layer(s) for s in settings if not s.disabled and s.quality is not Quality.OFF}
+        return wanted | {int(Quality.HIGH)} if self.taps else wanted
 
     def close(self, now: float) -> None:
         """The track ends. Its down tracks stay, silent, until they are unsubscribed."""
@@ -130,6 +135,7 @@ class UpTrack:
         self.downs.clear()
         self.streams.clear()
         self.taps = ()
+        self.report_taps = ()
 
     def _wanted_layer(self, settings: DownSettings) -> int:
         if self.sizes and (settings.width or settings.height):

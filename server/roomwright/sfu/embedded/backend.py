@@ -12,7 +12,9 @@ from roomwright.rooms.instant import Instant
 from roomwright.sfu.embedded.client import Client
 from roomwright.sfu.embedded.media import MediaPlane, NoMedia
 from roomwright.sfu.embedded.socket import Socket
+from roomwright.sfu.embedded.taps import EmbeddedTaps
 from roomwright.sfu.local import LocalBackend
+from roomwright.sfu.taps import MediaTaps
 from roomwright.signalling.frames import Encoder
 from roomwright.signalling.greeting import Host, stranger
 from roomwright.signalling.wish import Wish
@@ -51,6 +53,11 @@ class EmbeddedBackend(LocalBackend):
         self.encoder = Encoder()
         self.clients: dict[str, Client] = {}
         self._dismissed = False
+
+    @property
+    def taps(self) -> MediaTaps | None:
+        """Media as it arrives; None without a media plane."""
+        return None if isinstance(self.media, NoMedia) else EmbeddedTaps(self)
 
     # for the front
 

@@ -11,6 +11,7 @@ anything; `close` last, exactly once. Nothing is called after `close`, and a med
     engine ── announce, subscribe, … ─────▶ PeerMedia ── Peer.tell ────▶ engine (Activate, StartTrack, SendPacket, …)
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,6 +20,7 @@ import structlog
 from roomwright.rooms.commands import Command
 from roomwright.rooms.participant import Participant
 from roomwright.rooms.track import Track
+from roomwright.sfu.taps import Tap, TapListener
 from roomwright_proto import livekit as pb
 
 log = structlog.get_logger(__name__)
@@ -145,6 +147,10 @@ class PeerMedia(Protocol):
         """The client shall not receive this track (the subscriber's sid for it) any more. It may be gone already."""
         ...
 
+    def tap(self, track_sid: str, listener: TapListener) -> Tap | None:
+        """Listen to a track of the client's as it arrives; None: there is no media of it."""
+        ...
+
     def deliver(self, packet: pb.DataPacket) -> None:
         """Send a data packet to the client, over the channel of its `kind`. Shared with others: do not change it."""
         ...
@@ -169,6 +175,10 @@ class MediaPlane(Protocol):
         """Serve one more client. May already `signal` (the first offer of two connections), but not `tell` yet."""
         ...
 
+    def listen_to_speakers(self, room_sid: str, listener: Callable[[Sequence[str]], None]) -> Callable[[], None]:
+        """Have `listener` called with the sids of a room's speakers, loudest first; what this returns ends it."""
+        ...
+
     async def close(self) -> None:
         """Close the sockets; every `PeerMedia` is closed before. Idempotent."""
         ...
@@ -186,6 +196,10 @@ class NoMedia:
     def open(self, peer: Peer, setup: Setup) -> PeerMedia:
         """Serve one more client."""
         return NoPeerMedia(self)
+
+    def listen_to_speakers(self, room_sid: str, listener: Callable[[Sequence[str]], None]) -> Callable[[], None]:
+        """Nobody is heard."""
+        return lambda: None
 
     async def close(self) -> None:
         """Nothing to close."""
@@ -235,6 +249,10 @@ class NoPeerMedia:
 
     def unsubscribe(self, track_sid: str) -> None:
         """Nothing is sent."""
+
+    def tap(self, track_sid: str, listener: TapListener) -> Tap | None:
+        """There is no media."""
+        return None
 
     def deliver(self, packet: pb.DataPacket) -> None:
         """Only an ACTIVE participant receives data, and none is."""

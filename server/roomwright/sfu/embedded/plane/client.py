@@ -15,6 +15,8 @@ from roomwright.sfu.embedded.plane.pair import Pair
 from roomwright.sfu.embedded.plane.publications import Publications
 from roomwright.sfu.embedded.plane.single import Single
 from roomwright.sfu.embedded.plane.subscriptions import Subscriptions
+from roomwright.sfu.embedded.plane.taps import Taps
+from roomwright.sfu.taps import Tap, TapListener
 from roomwright_proto import livekit as pb
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ class ClientMedia:
         self.codecs = Codecs(codec.mime for codec in peer.participant.room.codecs)
         self.publications = Publications(self)
         self.subscriptions = Subscriptions(self)
+        self.taps = Taps(self)
         self.negotiation: Single | Pair = Single(self) if setup.single_connection else Pair(self)
         self._inbound = Inbound()
         self._outbound = Outbound(self.negotiation.primary.transport, hub.loop)
@@ -111,6 +114,10 @@ class ClientMedia:
         if self.subscriptions.renew(publisher, track_sids):
             self.negotiation.renegotiate()
 
+    def tap(self, track_sid: str, listener: TapListener) -> Tap | None:
+        """Listen to a track of the client's."""
+        return self.taps.open(track_sid, listener)
+
     def deliver(self, packet: pb.DataPacket) -> None:
         """Send a data packet to the client."""
         label = RELIABLE if packet.kind is pb.DataPacketKind.RELIABLE else LOSSY
@@ -128,6 +135,7 @@ class ClientMedia:
             self._lingering.cancel()
         self._outbound.close()
         self.subscriptions.close()
+        self.taps.close()
         self.negotiation.close()
         self.hub.forget(self.peer.participant.sid)
 

@@ -13,6 +13,7 @@ from roomwright.sfu.embedded.media import Peer, Setup, Source
 from roomwright.sfu.embedded.plane.client import ClientMedia
 from roomwright.sfu.embedded.plane.notices import Notices, demand
 from roomwright.sfu.embedded.plane.router import WakingRouter
+from roomwright.sfu.embedded.plane.taps import SpeakersTaps
 from roomwright_proto import livekit as pb
 
 _DEMAND_S = 0.1
@@ -27,6 +28,8 @@ class Hub:
         router: the endpoints.
         clients: by the sids of their participants.
         notices: what they are told of each other.
+        speakers: who listens to speakers besides them.
+        epoch_ns: added to `now()` in nanoseconds it gives nanoseconds since 1970; the same for all tracks.
     """
 
     def __init__(self, settings: TransportSettings, clock: Clock, ids: Ids, sock: socket.socket) -> None:
@@ -34,6 +37,8 @@ class Hub:
         self.router = WakingRouter(self.socket.burst, self._on_event, self._on_due)
         self.clients: dict[str, ClientMedia] = {}
         self.notices = Notices(self.clients)
+        self.speakers = SpeakersTaps()
+        self.epoch_ns = clock.now_ns() - int(clock.monotonic() * 1e9)
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._random = random.Random(ids.secret())  # noqa: S311 - names streams and sessions, keeps no secret
@@ -122,6 +127,7 @@ class Hub:
                         media.publications.on_media(event)
                 case SpeakersChanged():
                     self.notices.on_speakers(event)
+                    self.speakers.on_speakers(event)
                 case QualityChanged():
                     self.notices.on_quality(event)
 

@@ -65,6 +65,7 @@ class Publications:
         moved = {track_sid for track_sid, up in before.items() if self.find(track_sid) not in (None, up)}
         if moved:
             self._client.hub.renew(self._client, moved)
+        self._client.taps.refresh()
         for one in published:
             self._start(one)
 

@@ -1,6 +1,7 @@
 """The media plane as the backend sees it. The media libraries are loaded when the first client joins."""
 
 from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from roomwright.clock import Clock, Ids
@@ -51,6 +52,12 @@ class WebRtc:
         if self.hub is None:
             self.hub = self._load()
         return self.hub.open(peer, setup)
+
+    def listen_to_speakers(self, room_sid: str, listener: Callable[[Sequence[str]], None]) -> Callable[[], None]:
+        """Listen to who speaks in a room."""
+        if self.hub is None:
+            self.hub = self._load()
+        return self.hub.speakers.listen(room_sid, listener)
 
     async def close(self) -> None:
         """Close the port. Idempotent."""

@@ -18,7 +18,7 @@ from betterproto2 import which_one_of
 from light_offer import Server, join_request, offer, token
 
 from roomwright import codec
-from roomwright.media.transport import RemoteParameters, Setup
+from roomwright.media.transport import RemoteParameters, Setup, TransportSettings
 from roomwright.media.transport.certificate import Certificate
 from roomwright.media.transport.channels import ChannelSpec
 from roomwright.media.transport.errors import PeerError
@@ -62,7 +62,7 @@ class Client(asyncio.DatagramProtocol):
         self._token = token(identity, room)
         self._ufrag = stun.random_transaction_id().hex()[:8]
         self._request = join_request(self._offer(certificate) if media else None)
-        self._link = Link(certificate, self._transmit, self)  # type: ignore[arg-type]
+        self._link = Link(certificate, self._transmit, self, TransportSettings())  # type: ignore[arg-type]
         self._open: set[str] = set()
         self._done = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from roomwright.config import Config, ConfigError, Flags, load
-from roomwright.config.schema import NOT_SUPPORTED, RENAMED, SUPPORTED
+from roomwright.config.schema import NOT_SUPPORTED, RENAMED, SECTIONS, SUPPORTED
 from roomwright.config.show import MASK, to_yaml
 
 UNHURRIED = settings(deadline=None)
@@ -30,7 +30,7 @@ def paths(settings: Any, prefix: str = "") -> set[str]:
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
         section = f"{prefix}{field.name}."
-        found |= paths(value, section) if dataclasses.is_dataclass(value) else {f"{prefix}{field.name}"}
+        found |= paths(value, section) if field.name in SECTIONS else {f"{prefix}{field.name}"}
     return found
 
 
@@ -76,7 +76,7 @@ def test_what_is_shown_can_be_read_back() -> None:
         bind_addresses: [localhost]
         keys: {a: b}
         grpc: {port: 0}
-        rtc: {node_ip: 10.0.0.1}
+        rtc: {node_ip: 10.0.0.1, pli_throttle: {low_quality: 0.25s}}
         room: {room_configurations: {x: {empty_timeout: 5, tags: {emptyTimeout: y}}}}
     """
     config = load(Flags(config_body=body)).config

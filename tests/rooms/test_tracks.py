@@ -2,11 +2,12 @@
 
 import pytest
 
-from roomwright.config import RoomSettings
+from roomwright.config import LimitSettings, RoomSettings
 from roomwright.errors import Code, ServiceError
 from roomwright.rooms import commands as c
-from roomwright.rooms.limits import ANNOUNCEMENT_SIZE, TRACKS
 from roomwright_proto import livekit as pb
+
+TRACKS, ANNOUNCEMENT_SIZE = LimitSettings().max_tracks, LimitSettings().max_track_announcement
 
 CAMERA, MICROPHONE = pb.TrackSource.CAMERA, pb.TrackSource.MICROPHONE
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from roomwright.config import LimitSettings
 from roomwright.rooms import commands as c
-from roomwright.signalling.backlog import KEPT
 from roomwright.signalling.outputs import Over, Tell
 from roomwright.signalling.session import SessionState
 from roomwright_proto import livekit as pb
@@ -92,7 +92,7 @@ class TestResuming:
         alice = join()
         alice.activate()
         alice.do(alice.session.cut(alice.now, clean=False))
-        for _ in range(KEPT + 1):
+        for _ in range(LimitSettings().max_missed_messages + 1):
             alice.do(alice.session.say(pb.SignalResponse(mute=pb.MuteTrackRequest(sid="TR_1"))))
         assert alice.session.state is OVER
         assert not alice.participant.present

@@ -8,9 +8,12 @@ from hypothesis import strategies as st
 
 from roomwright import codec
 from roomwright.auth.claims import Claims, VideoGrant
+from roomwright.config import LimitSettings
 from roomwright.errors import Code, ServiceError
 from roomwright.signalling.wish import from_join_request, from_query
 from roomwright_proto import livekit as pb
+
+LARGEST = LimitSettings().max_join_request
 
 
 def claims(**grant) -> Claims:
@@ -149,35 +152,37 @@ class TestTheJoinRequest:
             publisher_offer=offer,
             add_track_requests=[track],
         )
-        wish = from_join_request(text, claims())
+        wish = from_join_request(text, claims(), LARGEST)
         assert (wish.single_connection, wish.subscriber_primary) == (True, False)
         assert (wish.offer, wish.add_tracks) == (offer, (track,))
         assert (wish.auto_subscribe, wish.adaptive_stream, wish.allow_pause) == (False, True, False)
         assert wish.disable_ice_lite
 
     def test_that_is_empty_subscribes_to_everything(self):
-        assert from_join_request("CAA=", claims()).auto_subscribe
+        assert from_join_request("CAA=", claims(), LARGEST).auto_subscribe
 
     def test_may_subscribe_to_nothing(self):
-        assert not from_join_request(join_request(connection_settings=pb.ConnectionSettings()), claims()).auto_subscribe
+        assert not from_join_request(
+            join_request(connection_settings=pb.ConnectionSettings()), claims(), LARGEST
+        ).auto_subscribe
 
     def test_may_resume(self):
         state = pb.SyncState(track_sids_disabled=["TR_1"])
         text = join_request(reconnect=True, participant_sid="PA_1", sync_state=state)
-        wish = from_join_request(text, claims())
+        wish = from_join_request(text, claims(), LARGEST)
         assert (wish.reconnect, wish.participant_sid, wish.sync_state) == (True, "PA_1", state)
 
     def test_brings_metadata_and_attributes_where_allowed(self):
         text = join_request(metadata="own", participant_attributes={"b": "2"})
-        wish = from_join_request(text, claims(can_update_own_metadata=True))
+        wish = from_join_request(text, claims(can_update_own_metadata=True), LARGEST)
         assert (wish.claims.metadata, wish.claims.attributes) == ("own", {"a": "1", "b": "2"})
         with pytest.raises(ServiceError, match="canUpdateOwnMetadata"):
-            from_join_request(text, claims())
+            from_join_request(text, claims(), LARGEST)
 
     def test_is_asked_for_after_the_token_and_before_its_grants(self):
         with pytest.raises(ServiceError, match="no token"):
-            from_join_request("", None)
+            from_join_request("", None, LARGEST)
         with pytest.raises(ServiceError, match="no video grant"):
-            from_join_request("", Claims(identity="a"))
+            from_join_request("", Claims(identity="a"), LARGEST)
         with pytest.raises(ServiceError, match="join_request is required"):
-            from_join_request("", Claims(identity="a", video=VideoGrant(room="r")))
+            from_join_request("", Claims(identity="a", video=VideoGrant(room="r")), LARGEST)

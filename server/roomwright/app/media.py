@@ -23,9 +23,16 @@ def embedded(config: Config, clock: Clock, ids: Ids, kind: Callable[..., Embedde
     """The default backend: rooms in this process, for clients that connect to it. `kind` is the class of it."""
     first = next(iter(config.keys.items()), None)
     mint = partial(refreshed, key=first[0], secret=first[1], clock=clock) if first is not None else None
-    media = WebRtc(media_address(config), clock, ids)
+    media = WebRtc(media_address(config), clock, ids, config.rtc, config.limit)
     return kind(
-        config.room, config.limit, clock, ids, media=media, mint=mint, ice_servers=ice_servers(config.rtc)
+        config.room,
+        config.limit,
+        clock,
+        ids,
+        media=media,
+        mint=mint,
+        ice_servers=ice_servers(config.rtc),
+        resume_within=config.rtc.resume_timeout,
     )
 
 

@@ -4,13 +4,14 @@ Every error names the key, the value and what is allowed. Secrets are never in a
 """
 
 import ipaddress
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar, cast
 
 import orjson
 
-from roomwright.config.settings import TurnServer
+from roomwright.config.settings import PliThrottle, TurnServer
 from roomwright_proto import livekit as pb
 
 _Message = TypeVar("_Message", pb.Codec, pb.RoomConfiguration)
@@ -18,6 +19,7 @@ Reader = Callable[[Any, str], Any]
 """Given a YAML value and the path of its key. Raises ConfigError."""
 
 _SHOWN = 80
+_LONGEST_S = 3_600
 _LONGEST_HOST = 253
 """Characters of a host's name, by the rules of DNS."""
 
@@ -57,6 +59,29 @@ def whole(lowest: int, highest: int) -> Reader:
         return value
 
     return read
+
+
+_DURATION = re.compile(r"(?P<number>\d{1,9}(?:\.\d{1,9})?)(?P<unit>ms|s|m)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0}
+
+
+def duration(value: Any, path: str) -> float:
+    """A time such as `500ms`, `1.5s` or `2m`, in seconds."""
+    found = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    seconds = float(found["number"]) * _SECONDS[found["unit"]] if found else -1.0
+    if not 0 <= seconds <= _LONGEST_S:
+        raise refuse(path, value, "a time from 0s to 60m, such as 500ms or 1s")
+    return seconds
+
+
+def pli_throttle(value: Any, path: str) -> PliThrottle:
+    """How often a publisher is asked for a key frame, by layer."""
+    given = mapping(value, path)
+    known = [field.name for field in fields(PliThrottle)]
+    for key in given:
+        if key not in known:
+            raise ConfigError(f"{path}: {str(key)[:_SHOWN]!r} is not one of {', '.join(known)}")
+    return PliThrottle(**{name: duration(item, f"{path}.{name}") for name, item in given.items() if item is not None})
 
 
 def log_level(value: Any, path: str) -> str:

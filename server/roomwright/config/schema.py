@@ -10,6 +10,11 @@ from roomwright.config.readers import Reader
 
 _PORT = readers.whole(0, 65_535)
 _UINT32 = readers.whole(0, 2**32 - 1)
+_INT32 = readers.whole(0, 2**31 - 1)
+_SECONDS = readers.whole(1, 3_600)
+_PACKETS = readers.whole(1, 32_768)
+_BITRATE = readers.whole(150_000, 10_000_000_000)
+_BUFFER = readers.whole(65_536, 2**32 - 1)
 
 SUPPORTED: Mapping[str, Reader] = {
     "port": _PORT,
@@ -23,6 +28,7 @@ SUPPORTED: Mapping[str, Reader] = {
     "room.max_participants": _UINT32,
     "room.enabled_codecs": readers.codecs,
     "room.enable_remote_unmute": readers.boolean,
+    "room.enable_data_tracks": readers.boolean,
     "room.room_configurations": readers.room_configurations,
     "limit.max_metadata_size": _UINT32,
     "limit.max_attributes_size": _UINT32,
@@ -32,19 +38,49 @@ SUPPORTED: Mapping[str, Reader] = {
     "limit.max_data_size": _UINT32,
     "limit.max_signal_size": _UINT32,
     "limit.max_signal_backlog": _UINT32,
+    "limit.max_missed_messages": readers.whole(0, 100_000),
+    "limit.max_join_request": readers.whole(1_024, 2**30),
+    "limit.max_tracks": readers.whole(1, 10_000),
+    "limit.max_track_announcement": readers.whole(1_024, 2**30),
+    "limit.max_media_sections": readers.whole(3, 1_000),
+    "limit.subscription_limit_audio": _INT32,
+    "limit.subscription_limit_video": _INT32,
+    "limit.num_tracks": readers.whole(-1, 2**31 - 1),
+    "limit.bytes_per_sec": readers.whole(-1, 2**53),
     "logging.level": readers.log_level,
     "logging.json": readers.boolean,
     "rtc.node_ip": readers.address,
     "rtc.udp_port": _PORT,
     "rtc.stun_servers": readers.many(readers.text),
     "rtc.turn_servers": readers.many(readers.turn_server),
+    "rtc.connect_timeout": _SECONDS,
+    "rtc.disconnect_timeout": _SECONDS,
+    "rtc.failed_timeout": _SECONDS,
+    "rtc.resume_timeout": readers.whole(0, 3_600),
+    "rtc.max_packets_per_second": readers.whole(100, 10_000_000),
+    "rtc.packet_buffer_size_video": _PACKETS,
+    "rtc.packet_buffer_size_audio": _PACKETS,
+    "rtc.pli_throttle": readers.pli_throttle,
+    "rtc.max_streams": readers.whole(1, 512),
+    "rtc.start_bitrate": _BITRATE,
+    "rtc.max_bitrate": _BITRATE,
+    "rtc.udp_buffer_size": readers.whole(65_536, 2**30),
+    "rtc.reliable_buffer_size": _BUFFER,
+    "rtc.lossy_buffer_size": _BUFFER,
+    "rtc.data_channel_max_buffered_amount": readers.whole(0, 2**40),
+    "rtc.max_data_channels": readers.whole(3, 1_024),
     "grpc.port": _PORT,
     **event_readers.SUPPORTED,
 }
-"""Readers by path. `limit.max_data_size`, `limit.max_signal_…` and `grpc.port` are not in LiveKit's format."""
+"""Readers by path. Those that are not in LiveKit's format are marked in docs/configuration.md."""
 
-RENAMED: Mapping[str, str] = {"log_level": "logging.level", "room.max_metadata_size": "limit.max_metadata_size"}
-"""Older spellings that LiveKit still reads."""
+RENAMED: Mapping[str, str] = {
+    "log_level": "logging.level",
+    "room.max_metadata_size": "limit.max_metadata_size",
+    "rtc.packet_buffer_size": "rtc.packet_buffer_size_video",
+    "enable_data_tracks": "room.enable_data_tracks",
+}
+"""Spellings that LiveKit reads, older ones mostly."""
 
 NOT_SUPPORTED = frozenset(
     {
@@ -52,13 +88,8 @@ NOT_SUPPORTED = frozenset(
         "api",
         "audio",
         "debug_handler_port",
-        "enable_data_tracks",
         "environment",
         "ingress",
-        "limit.bytes_per_sec",
-        "limit.num_tracks",
-        "limit.subscription_limit_audio",
-        "limit.subscription_limit_video",
         "logging.component_levels",
         "logging.item_sample_seconds",
         "logging.item_sample_initial",
@@ -84,7 +115,6 @@ NOT_SUPPORTED = frozenset(
         "rtc.allow_udp_unstable_fallback",
         "rtc.batch_io",
         "rtc.congestion_control",
-        "rtc.data_channel_max_buffered_amount",
         "rtc.datachannel_lossy_target_latency",
         "rtc.datachannel_slow_threshold",
         "rtc.enable_loopback_candidate",
@@ -94,10 +124,6 @@ NOT_SUPPORTED = frozenset(
         "rtc.interfaces",
         "rtc.ips",
         "rtc.nat_1_to_1_ips",
-        "rtc.packet_buffer_size",
-        "rtc.packet_buffer_size_audio",
-        "rtc.packet_buffer_size_video",
-        "rtc.pli_throttle",
         "rtc.port_range_end",
         "rtc.port_range_start",
         "rtc.reconnect_on_data_channel_error",

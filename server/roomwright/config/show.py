@@ -8,7 +8,7 @@ from typing import Any, cast
 import betterproto2
 import yaml
 
-from roomwright.config.settings import Config
+from roomwright.config.settings import Config, PliThrottle
 
 MASK = "********"
 _SECRET_FIELDS = frozenset(
@@ -35,6 +35,8 @@ def to_yaml(config: Config) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, betterproto2.Message):
         return {name: MASK if name in _SECRET_FIELDS else item for name, item in _fields(value).items() if item}
+    if isinstance(value, PliThrottle):
+        return {name: f"{seconds * 1000:g}ms" for name, seconds in _fields(value).items()}
     if isinstance(value, Enum):
         return value.name
     if dataclasses.is_dataclass(value):

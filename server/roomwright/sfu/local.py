@@ -12,6 +12,7 @@ from roomwright.config import LimitSettings, RoomSettings
 from roomwright.errors import Code, ServiceError
 from roomwright.rooms.api import RoomApi
 from roomwright.rooms.commands import Command, Join
+from roomwright.rooms.configuration import JudgeEgress
 from roomwright.rooms.instant import Instant
 from roomwright.rooms.participant import Driver, Participant
 from roomwright.rooms.registry import Rooms
@@ -66,6 +67,21 @@ class LocalBackend:
     def events(self, backlog: int = BACKLOG) -> EventStream:
         """Every event from now on; bounded as `EventStream` says."""
         return self._fanout.listen(backlog)
+
+    @property
+    def taps(self) -> MediaTaps | None:
+        """There is no media here."""
+        return None
+
+    def mark_recorded(self, room: str, *, recorded: bool) -> None:
+        """Say whether a room is being recorded: its `active_recording`."""
+        if not self._closed:
+            self._api.mark_recorded(room, recorded, self._now())
+            self._drain()
+
+    def judge_egress(self, judge: JudgeEgress) -> None:
+        """Have `judge` decide on what room configurations want recorded; without one they are `unimplemented`."""
+        self.rooms.judge_egress = judge
 
     async def close(self) -> None:
         """End every room. Idempotent."""

@@ -8,23 +8,21 @@ from betterproto2 import which_one_of
 
 from roomwright_proto import livekit as pb
 
-KEPT = 1000
-"""Messages. A client that misses more than this joins again instead of resuming."""
-
 _SUPERSEDED = frozenset({"room_update", "refresh_token", "pong", "pong_resp", "speakers_changed", "connection_quality"})
 """Kinds that are stale or told anew when the client is back."""
 
 
 class Backlog:
-    """The messages that are kept, in order."""
+    """The messages that are kept, in order; a client that misses more than `kept` joins again instead of resuming."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: int) -> None:
+        self._kept = kept
         self._messages: list[pb.SignalResponse] = []
 
     @property
     def overflown(self) -> bool:
         """Whether more was missed than is kept."""
-        return len(self._messages) > KEPT
+        return len(self._messages) > self._kept
 
     def put(self, message: pb.SignalResponse) -> None:
         """Keep a message, if it must be."""

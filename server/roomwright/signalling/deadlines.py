@@ -8,8 +8,6 @@ REFRESH_EVERY = 300.0
 """New tokens for reconnecting; they hold for at least twice as long."""
 LINGER = 4.0
 """How long a client without media transport is waited for when its socket was lost."""
-RESUME_WITHIN = 20.0
-"""How long one with a media transport is."""
 
 _NEVER = float("inf")
 

@@ -22,17 +22,20 @@ COMPATIBLE_VERSION = "1.13.5"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """What all clients of a server are told.
+    """What all clients of a server are told, and how long those without a socket are waited for.
 
     `mint` makes a token of claims, for reconnecting; None when the server has no key to sign with. `ice_servers` are
     those that were configured: none is ever made up. `sif_trailer` marks frames that the server itself injects into an
-    encrypted track.
+    encrypted track. A client with a media transport has `resume_within` seconds to come back, and finds up to
+    `missed_messages` that it missed.
     """
 
     node_id: str
     sif_trailer: bytes = b""
     ice_servers: tuple[pb.IceServer, ...] = ()
     mint: Callable[[Claims], str] | None = None
+    resume_within: float = 20.0
+    missed_messages: int = 1_000
 
     def info(self) -> pb.ServerInfo:
         """The server about itself."""

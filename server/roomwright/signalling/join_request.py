@@ -12,21 +12,18 @@ from roomwright import codec
 from roomwright.errors import ServiceError, invalid_argument
 from roomwright_proto import livekit as pb
 
-LARGEST = 1024 * 1024
-"""Bytes of a join request after decompression. With an offer of many sections it has some 20 kB."""
-
 _M = TypeVar("_M", pb.WrappedJoinRequest, pb.JoinRequest)
 _GZIP = 16 + zlib.MAX_WBITS
 
 
-def unwrap(text: str) -> pb.JoinRequest:
-    """The request in a URL's parameter, padded or not. Raises `invalid_argument`."""
+def unwrap(text: str, largest: int) -> pb.JoinRequest:
+    """The request in a URL's parameter, padded or not; it has up to `largest` bytes. Raises `invalid_argument`."""
     if not text:
         raise invalid_argument("join_request is required: a base64url WrappedJoinRequest in the query")
     wrapped = _decoded(pb.WrappedJoinRequest, decode_base64url(text, "join_request"))
     content = wrapped.join_request
     if wrapped.compression is pb.WrappedJoinRequestCompression.GZIP:
-        content = _gunzip(content)
+        content = _gunzip(content, largest)
     elif wrapped.compression is not pb.WrappedJoinRequestCompression.NONE:
         raise invalid_argument(f"join_request: compression {wrapped.compression!r} is not known")
     return _decoded(pb.JoinRequest, content)
@@ -48,16 +45,16 @@ def _decoded(kind: type[_M], data: bytes) -> _M:
         raise _undecodable(f"it is no {kind.__name__}: {error}") from error
 
 
-def _gunzip(data: bytes) -> bytes:
+def _gunzip(data: bytes, largest: int) -> bytes:
     stream = zlib.decompressobj(_GZIP)
     try:
-        content = stream.decompress(data, LARGEST)
+        content = stream.decompress(data, largest)
     except zlib.error as error:
         raise _undecodable(f"it is not gzip: {error}") from error
     if stream.eof:
         return content
-    if len(content) >= LARGEST:
-        raise _undecodable(f"it has more than {LARGEST} bytes when decompressed")
+    if len(content) >= largest:
+        raise _undecodable(f"it has more than {largest} bytes when decompressed")
     raise _undecodable("its gzip data ends too early")
 
 

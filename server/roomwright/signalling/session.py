@@ -17,7 +17,7 @@ from roomwright.rooms.instant import Instant
 from roomwright.rooms.participant import Message, Participant, SubscriptionChanged, TokenOutdated
 from roomwright.signalling import greeting, requests
 from roomwright.signalling.backlog import Backlog
-from roomwright.signalling.deadlines import LINGER, RESUME_WITHIN, Deadlines
+from roomwright.signalling.deadlines import LINGER, Deadlines
 from roomwright.signalling.frames import Encoder, Frame, FrameError, decode
 from roomwright.signalling.greeting import Host
 from roomwright.signalling.outputs import HangUp, Output, Over, Ping, Send, Tell, ToMedia, Topic
@@ -70,7 +70,7 @@ class Session:
         self._host = host
         self._encoder = encoder
         self._text = False
-        self._backlog = Backlog()
+        self._backlog = Backlog(host.missed_messages)
         self._deadlines = Deadlines(now.monotonic)
 
     # the client's side
@@ -98,7 +98,7 @@ class Session:
         """The socket is gone; `clean`: the client closed it in good order, and so may not come back."""
         if not self._enter(Input.CUT):
             return []
-        grace = RESUME_WITHIN if self.participant.active else 0.0 if clean else LINGER
+        grace = self._host.resume_within if self.participant.active else 0.0 if clean else LINGER
         self._deadlines.cut(now.monotonic, grace)
         return [] if grace else self._expire()
 

@@ -69,10 +69,13 @@ def from_query(query: Mapping[str, str], claims: Claims | None) -> Wish:
     )
 
 
-def from_join_request(text: str, claims: Claims | None) -> Wish:
-    """The wish of `/rtc/v1`. Raises `unauthenticated` and `invalid_argument`."""
+def from_join_request(text: str, claims: Claims | None, largest: int) -> Wish:
+    """The wish of `/rtc/v1`; its request has up to `largest` bytes when unpacked.
+
+    Raises `unauthenticated` and `invalid_argument`.
+    """
     granted = _with_grant(claims)
-    request = unwrap(text)
+    request = unwrap(text, largest)
     allowed = _with_own(_authorised(granted), request.metadata, request.participant_attributes)
     settings = request.connection_settings
     if settings is None:

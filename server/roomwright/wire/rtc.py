@@ -25,14 +25,6 @@ _MAX_PARAMETERS = 100
 _Read = Callable[[Mapping[str, str], Claims | None], Wish]
 
 
-def _wish_v0(query: Mapping[str, str], claims: Claims | None) -> Wish:
-    return from_query(query, claims)
-
-
-def _wish_v1(query: Mapping[str, str], claims: Claims | None) -> Wish:
-    return from_join_request(query.get("join_request", ""), claims)
-
-
 class Signalling:
     """Lets clients in to a backend. `doors` are its handlers by path, for the HTTP port."""
 
@@ -40,10 +32,10 @@ class Signalling:
         self._backend = backend
         self._limits = limits
         self.doors: Mapping[str, Door] = {
-            "/rtc": self._socket(_wish_v0),
-            "/rtc/v1": self._socket(_wish_v1),
-            "/rtc/validate": self._validation(_wish_v0),
-            "/rtc/v1/validate": self._validation(_wish_v1),
+            "/rtc": self._socket(from_query),
+            "/rtc/v1": self._socket(self._from_join_request),
+            "/rtc/validate": self._validation(from_query),
+            "/rtc/v1/validate": self._validation(self._from_join_request),
         }
 
     async def start(self) -> None:
@@ -53,6 +45,9 @@ class Signalling:
     def stop(self) -> None:
         """Send everybody away and let nobody in any more."""
         self._backend.dismiss()
+
+    def _from_join_request(self, query: Mapping[str, str], claims: Claims | None) -> Wish:
+        return from_join_request(query.get("join_request", ""), claims, self._limits.max_join_request)
 
     def _validation(self, read: _Read) -> Door:
         async def validate(_request: web.BaseRequest, query: str, claims: Claims | None) -> Answer:

@@ -6,8 +6,7 @@ import os
 import pytest
 
 from roomwright.media.transport import MAX_MESSAGE_BYTES, RemoteParameters, Setup, TransportState
-from roomwright.media.transport.channels import LOSSY_BUFFER_BYTES, RELIABLE_BUFFER_BYTES
-from roomwright.media.transport.sctp import MAX_CHANNELS
+from roomwright.media.transport.settings import TransportSettings
 
 from .conftest import until
 from .peer import FINGERPRINT
@@ -122,10 +121,10 @@ async def test_a_peer_that_does_not_read_gets_no_more(connected):
     message = bytes(60_000)
     taken = sum(transport.send("_reliable", message) for _ in range(60))
     assert 30 <= taken <= 40
-    assert transport.buffered("_reliable") <= RELIABLE_BUFFER_BYTES
+    assert transport.buffered("_reliable") <= TransportSettings().reliable_buffer_bytes
     taken = sum(transport.send("_lossy", message) for _ in range(20))
     assert taken <= 6
-    assert transport.buffered("_lossy") <= LOSSY_BUFFER_BYTES
+    assert transport.buffered("_lossy") <= TransportSettings().lossy_buffer_bytes
     counters = transport.counters
     assert counters.messages_dropped >= 14
     assert counters.messages_refused >= 20
@@ -149,12 +148,12 @@ async def test_empty_messages_are_bounded_too(connected):
 
 async def test_a_peer_opens_only_so_many_channels(connected):
     transport, heard, peer = connected
-    for number in range(MAX_CHANNELS + 8):
+    for number in range(TransportSettings().max_channels + 8):
         peer.open_channel(f"extra {number}")
     peer.channels["_reliable"].send(b"after")
     await until(lambda: heard.messages)
-    assert len(heard.opened) == MAX_CHANNELS
-    assert len(transport._link.channels._association._data_channels) == MAX_CHANNELS
+    assert len(heard.opened) == TransportSettings().max_channels
+    assert len(transport._link.channels._association._data_channels) == TransportSettings().max_channels
 
 
 async def test_a_channel_that_the_peer_closes_takes_no_more(connected):

@@ -31,7 +31,7 @@ def test_methods_take_what_we_give(where, name):
 
 
 async def test_an_association_has_the_state_that_we_look_at():
-    association = Association(lambda packet: None, is_client=True, now=0.0)
+    association = Association(lambda packet: None, is_client=True, now=0.0, max_channels=16)
     assert association._advertised_rwnd == 1024 * 1024
     assert association._sack_misordered == set()
     assert association._inbound_streams == {}

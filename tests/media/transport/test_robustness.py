@@ -319,7 +319,7 @@ def test_screening_reads_any_bytes(data):
 )
 def test_an_association_takes_any_chunks(chunks):
     async def main() -> None:
-        association = Association(lambda data: None, is_client=False, now=0.0)
+        association = Association(lambda data: None, is_client=False, now=0.0, max_channels=16)
         association.begin(0)
         association._last_received_tsn = 0
         data = packet(association._local_verification_tag, *[chunk(kind, body) for kind, body in chunks])

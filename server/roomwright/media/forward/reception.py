@@ -7,7 +7,7 @@ RESTART = 2_000
 """A jump ahead of so many packets is a new beginning, not a loss."""
 TOO_LATE = -500
 """Packets that come later than that are dropped: nobody waits for them any more, and whether they came before is not
-known (`ring.SLOTS` packets are)."""
+known (those in the ring are)."""
 
 
 class Reception:

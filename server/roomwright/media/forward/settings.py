@@ -31,17 +31,21 @@ class DownSettings:
 class ForwardSettings:
     """Limits and intervals; times in seconds.
 
-    `key_frame_interval`: how often a publisher is asked for a key frame at most. `key_frame_patience`: when it is asked
+    `key_frame_intervals`: how often a publisher is asked for a key frame at most, for each layer from the smallest; the
+    last one holds for all further ones. `kept_video`, `kept_audio`: packets kept of a stream for those who missed one;
+    powers of two. `max_streams`: SSRCs that one connection may send with. `key_frame_patience`: when it is asked
     again because none came. `reports`: between receiver reports. `idle_layer`: a layer that has sent nothing for that
     long is not chosen. `first_bitrate`, `highest_bitrate`: what a connection is told it may send at the beginning and
     at most, in bits per second.
     """
 
-    key_frame_interval: float = 0.5
+    key_frame_intervals: tuple[float, ...] = (0.5,)
     key_frame_patience: float = 1.0
     reports: float = 1.0
     idle_layer: float = 1.5
     max_streams: int = 64
+    kept_video: int = 512
+    kept_audio: int = 256
     first_bitrate: int = 4_000_000
     highest_bitrate: int = 20_000_000
     speakers: "SpeakerSettings" = field(default_factory=lambda: SpeakerSettings())

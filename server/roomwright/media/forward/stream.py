@@ -53,7 +53,7 @@ class Stream:
         self.ssrc = ssrc
         self.layer = layer
         self.reception = Reception(track.clock_rate)
-        self.ring = Ring() if track.repairs else None
+        self.ring = Ring(track.kept) if track.repairs else None
         self.losses = Losses()
         self.waiting: dict[DownTrack, None] = {}
         self.downs: dict[DownTrack, None] = {}
@@ -119,7 +119,8 @@ class Stream:
     def request_key_frame(self, now: float) -> None:
         """Ask the publisher for a key frame, now or as soon as that may be done again."""
         self._watching = self._key_wanted = True
-        due = self._last_request + self.track.settings.key_frame_interval
+        intervals = self.track.settings.key_frame_intervals
+        due = self._last_request + intervals[min(self.layer, len(intervals) - 1)]
         self._key_due = min(max(now, due), self._key_due or float("inf"))
         if self._key_due <= now:
             self._ask(now)

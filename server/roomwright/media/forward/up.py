@@ -56,6 +56,7 @@ class UpTrack:
         self._names = {codec.payload_type: codec.name for codec in published.codecs}
         media = [codec for codec in published.codecs if codec.name.lower() not in ("rtx", "red")]
         self.clock_rate = media[0].clock_rate if media else 90_000
+        self.kept = self.settings.kept_video if self.kind == "video" else self.settings.kept_audio
         self.repairs = any("nack" in codec.feedback for codec in media)
         self.pli = any("nack pli" in codec.feedback for codec in media)
         self.level_id = next((e.id for e in published.extensions if e.uri == AUDIO_LEVEL), 0)

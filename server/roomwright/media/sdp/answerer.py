@@ -14,7 +14,7 @@ from roomwright.media.sdp.description import Section, SessionDescription
 from roomwright.media.sdp.errors import SdpError
 from roomwright.media.sdp.matching import match
 from roomwright.media.sdp.parameters import IceParameters, TransportParameters
-from roomwright.media.sdp.reader import parse
+from roomwright.media.sdp.reader import MAX_SECTIONS, parse
 from roomwright.media.sdp.slots import Slots
 from roomwright.media.sdp.tracks import Announced, Published, Requirement, Sent, Wanted
 from roomwright.media.sdp.writer import render
@@ -47,10 +47,11 @@ class Answer:
 class Answerer:
     """State of the negotiations of one connection. An offer that is refused leaves it as it was.
 
-    `session_id` is a number up to 2**63 - 1 that says whose descriptions these are.
+    `session_id` is a number up to 2**63 - 1 that says whose descriptions these are. An offer has up to `max_sections`.
     """
 
-    def __init__(self, codecs: Codecs, session_id: int) -> None:
+    def __init__(self, codecs: Codecs, session_id: int, max_sections: int = MAX_SECTIONS) -> None:
+        self.max_sections = max_sections
         self._codecs = codecs
         self._session_id = session_id
         self._version = 0
@@ -79,7 +80,7 @@ class Answerer:
 
         Raises SdpError; then nothing has changed, and the connection goes on as negotiated before.
         """
-        offer = parse(sdp)
+        offer = parse(sdp, self.max_sections)
         remote = offer.transport()
         self._check(offer)
         matches = match(offer.sections, announced, self._bound)

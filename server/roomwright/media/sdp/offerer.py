@@ -104,7 +104,7 @@ class Offerer:
         if offered is None or offer_id not in (0, self._count):
             return None
         self._in_flight = None
-        answer = parse(sdp)
+        answer = parse(sdp, len(offered.sections))
         _check(offered, answer)
         self._slots.rest()
         return Accepted(

@@ -18,20 +18,21 @@ MAX_SECTIONS = 400
 _KINDS = {"audio": "RTP", "video": "RTP", "application": "SCTP"}
 
 
-def parse(text: str) -> SessionDescription:
+def parse(text: str, max_sections: int = MAX_SECTIONS) -> SessionDescription:
     """Read an offer or an answer. Raises SdpError."""
     if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise SdpError(f"longer than {MAX_BYTES} bytes")
     lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
     if len(lines) > MAX_LINES:
         raise SdpError(f"more than {MAX_LINES} lines")
-    return _Reader().read(lines)
+    return _Reader(max_sections).read(lines)
 
 
 class _Reader:
     """One description in the making."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_sections: int) -> None:
+        self._max_sections = max_sections
         self._description = SessionDescription(session_id=0)
         self._session = Draft(Section(kind=""))
         self._current = self._session
@@ -77,8 +78,8 @@ class _Reader:
         if len(fields) < 4 or fields[0] not in _KINDS or _KINDS[fields[0]] not in fields[2]:
             raise SdpError(f"not a media section for audio, video or data channels: {value[:60]!r}")
         kind, port, protocol, *formats = fields
-        if len(self._drafts) == MAX_SECTIONS:
-            raise SdpError(f"more than {MAX_SECTIONS} media sections")
+        if len(self._drafts) == self._max_sections:
+            raise SdpError(f"more than {self._max_sections} media sections")
         section = Section(kind=kind, port=integer(port, 65_535), protocol=protocol, formats=tuple(formats))
         self._current = Draft(section)
         if section.is_media:

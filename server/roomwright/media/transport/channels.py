@@ -13,11 +13,8 @@ from dataclasses import dataclass
 from aiortc.rtcdatachannel import RTCDataChannel
 
 from roomwright.media.transport.sctp import Association, Received
+from roomwright.media.transport.settings import TransportSettings
 
-RELIABLE_BUFFER_BYTES = 2 * 1024 * 1024
-"""What may wait for a peer on a channel that loses nothing."""
-LOSSY_BUFFER_BYTES = 256 * 1024
-"""What may wait on a channel with limited retransmissions: older data is worth little."""
 _MESSAGE_OVERHEAD = 100
 """What a waiting message counts beyond its bytes, so that empty ones are bounded too."""
 
@@ -63,6 +60,7 @@ class Channels:
         send_packet: Callable[[bytes], None],
         on_open: Callable[[str], None],
         on_message: Callable[[str, bytes, bool], None],
+        settings: TransportSettings,
         *,
         is_client: bool,
         max_message_bytes: int,
@@ -71,7 +69,9 @@ class Channels:
         self._on_open = on_open
         self._on_message = on_message
         self._max_message_bytes = max_message_bytes
-        self._association = Association(send_packet, is_client=is_client, now=now)
+        self._settings = settings
+        channels = settings.max_channels
+        self._association = Association(send_packet, is_client=is_client, now=now, max_channels=channels)
         self._begun = False
         self._closed = False
         self._by_label: dict[str, _Open] = {}
@@ -113,7 +113,7 @@ class Channels:
         if self._max_message_bytes and len(data) > self._max_message_bytes:
             return False
         size = len(data) + _MESSAGE_OVERHEAD
-        limit = LOSSY_BUFFER_BYTES if target.is_lossy else RELIABLE_BUFFER_BYTES
+        limit = self._settings.lossy_buffer_bytes if target.is_lossy else self._settings.reliable_buffer_bytes
         if target.waiting and target.buffered + size > limit:
             self.dropped += target.is_lossy
             self.refused += not target.is_lossy

@@ -11,6 +11,7 @@ from roomwright.media.transport.channels import Channels, ChannelSpec
 from roomwright.media.transport.dtls import Dtls
 from roomwright.media.transport.errors import PeerError
 from roomwright.media.transport.listener import RemoteParameters, Setup, TransportListener
+from roomwright.media.transport.settings import TransportSettings
 from roomwright.media.transport.srtp import Srtp
 
 MAX_EARLY_DATAGRAMS = 8
@@ -26,8 +27,13 @@ class Link:
     """
 
     def __init__(
-        self, certificate: Certificate, transmit: Callable[[bytes], None], listener: TransportListener
+        self,
+        certificate: Certificate,
+        transmit: Callable[[bytes], None],
+        listener: TransportListener,
+        settings: TransportSettings,
     ) -> None:
+        self._settings = settings
         self._certificate = certificate
         self._transmit = transmit
         self._listener = listener
@@ -130,6 +136,7 @@ class Link:
             self._send_packet,
             self._listener.on_channel_open,
             self._listener.on_channel_message,
+            self._settings,
             is_client=dtls.is_client,
             max_message_bytes=self._max_message_bytes,
             now=now,

@@ -30,8 +30,6 @@ PORT = 5000
 """The SCTP port of both sides (`a=sctp-port`), as everywhere in WebRTC."""
 MAX_MESSAGE_BYTES = 262144
 """The largest message taken (`a=max-message-size`)."""
-MAX_CHANNELS = 16
-"""Data channels open at the same time; a client's further ones are ignored."""
 
 _MAX_MALFORMED = 16
 _MAX_MISORDERED = 1024
@@ -107,10 +105,11 @@ class Association(RTCSctpTransport):
         throttled: packets dropped because their peer sends too many.
     """
 
-    def __init__(self, send: Callable[[bytes], None], *, is_client: bool, now: float) -> None:
+    def __init__(self, send: Callable[[bytes], None], *, is_client: bool, now: float, max_channels: int) -> None:
         super().__init__(cast(RTCDtlsTransport, _Lower(send, is_client=is_client)), PORT)
         self._happened: list[Opened | Received] = []
         self._malformed = 0
+        self._max_channels = max_channels
         self._budget: float = _WORK_PER_SECOND
         self._refilled = now
         self.oversized = 0
@@ -178,7 +177,7 @@ class Association(RTCSctpTransport):
         """A message about a channel: the peer opens one, or knows of ours."""
         known = self._data_channels.get(stream_id)
         if data[:1] == bytes((DATA_CHANNEL_OPEN,)):
-            if known or len(self._data_channels) >= MAX_CHANNELS or len(data) < _DCEP_OPEN_BYTES:
+            if known or len(self._data_channels) >= self._max_channels or len(data) < _DCEP_OPEN_BYTES:
                 return
         elif known is None or known.readyState != "connecting":
             return

@@ -43,7 +43,7 @@ class Transport:
         self._listener = listener
         self._ice = IceLite(network.generation())
         network.claim_ufrag(self._ice.newest.ufrag, self)
-        self._link = Link(network.certificate, self._transmit, listener)
+        self._link = Link(network.certificate, self._transmit, listener, network.settings)
         self._path = b""
         self._watch = Watch(network.settings, network.monotonic())
         self._allowance = Allowance(network.settings.max_datagrams_per_second)

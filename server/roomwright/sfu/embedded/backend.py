@@ -32,6 +32,7 @@ class EmbeddedBackend(LocalBackend):
         media: the media plane; without one, clients do their signalling and stay JOINED.
         mint: makes a token of claims, for clients that reconnect; None when there is no key to sign with.
         ice_servers: STUN and TURN servers that clients are told to use.
+        resume_within: seconds that a client has to come back when its signalling was cut.
         timer: have time-outs of rooms happen by themselves; False for a test that lets time pass.
     """
 
@@ -45,11 +46,19 @@ class EmbeddedBackend(LocalBackend):
         media: MediaPlane | None = None,
         mint: Callable[[Claims], str] | None = None,
         ice_servers: tuple[pb.IceServer, ...] = (),
+        resume_within: float = 20.0,
         timer: bool = True,
     ) -> None:
         super().__init__(rooms, limits, clock, ids, timer=timer)
         self.media: MediaPlane = media or NoMedia()
-        self.host = Host(node_id=ids.sid("ND"), sif_trailer=ids.secret().encode(), ice_servers=ice_servers, mint=mint)
+        self.host = Host(
+            node_id=ids.sid("ND"),
+            sif_trailer=ids.secret().encode(),
+            ice_servers=ice_servers,
+            mint=mint,
+            resume_within=resume_within,
+            missed_messages=limits.max_missed_messages,
+        )
         self.encoder = Encoder()
         self.clients: dict[str, Client] = {}
         self._dismissed = False

@@ -5,8 +5,10 @@ import asyncio
 import pytest
 
 from roomwright import codec
-from roomwright.sfu.embedded.plane.data import BACKLOG_BYTES, LOSSY, RELIABLE, Inbound, Outbound
+from roomwright.sfu.embedded.plane.data import LOSSY, RELIABLE, Inbound, Outbound
 from roomwright_proto import livekit as pb
+
+BACKLOG_BYTES = 8 * 1024 * 1024
 
 
 class FakeTransport:
@@ -35,7 +37,7 @@ def transport() -> FakeTransport:
 
 @pytest.fixture
 async def outbound(transport) -> Outbound:
-    return Outbound(transport, asyncio.get_running_loop())
+    return Outbound(transport, asyncio.get_running_loop(), BACKLOG_BYTES)
 
 
 class TestWhatComes:

@@ -43,7 +43,8 @@ class ClientMedia:
         self.taps = Taps(self)
         self.negotiation: Single | Pair = Single(self) if setup.single_connection else Pair(self)
         self._inbound = Inbound()
-        self._outbound = Outbound(self.negotiation.primary.transport, hub.loop)
+        backlog = hub.rtc.data_channel_max_buffered_amount
+        self._outbound = Outbound(self.negotiation.primary.transport, hub.loop, backlog)
         self._lingering: asyncio.TimerHandle | None = None
         self._active = False
         self.closed = False

@@ -14,11 +14,6 @@ log = structlog.get_logger(__name__)
 
 RELIABLE, LOSSY, DATA_TRACK = "_reliable", "_lossy", "_data_track"
 """The labels of the data channels that LiveKit's clients know."""
-BACKLOG_BYTES = 8 * 1024 * 1024
-"""What may wait for a client's reliable channel, besides what waits in the channel itself (2 MB).
-
-Beyond that packets are lost, as in LiveKit: sending the client away would lose more, for what others do to it.
-"""
 _RETRY_S = 0.02
 
 
@@ -51,10 +46,15 @@ class Inbound:
 
 
 class Outbound:
-    """Sends packets to a client. `dropped` counts those that found a reliable channel's backlog full."""
+    """Sends packets to a client. `dropped` counts those that found a reliable channel's backlog full.
 
-    def __init__(self, transport: Transport, loop: asyncio.AbstractEventLoop) -> None:
+    `backlog` bytes may wait for the reliable channel, besides those in the channel itself. What is beyond is lost, as
+    in LiveKit: sending the client away would lose more, for what others do to it.
+    """
+
+    def __init__(self, transport: Transport, loop: asyncio.AbstractEventLoop, backlog: int) -> None:
         self.dropped = 0
+        self._backlog = backlog
         self._transport = transport
         self._loop = loop
         self._open = False
@@ -69,7 +69,7 @@ class Outbound:
         """Send a packet. A lossy one is dropped if it cannot go at once."""
         if label == LOSSY:
             self._transport.send(label, data)
-        elif self._bytes + len(data) <= BACKLOG_BYTES:
+        elif not self._waiting or self._bytes + len(data) <= self._backlog:
             self._waiting.append(data)
             self._bytes += len(data)
             self._flush()

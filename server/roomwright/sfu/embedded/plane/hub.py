@@ -6,6 +6,7 @@ import socket
 
 from roomwright import codec
 from roomwright.clock import Clock, Ids
+from roomwright.config import LimitSettings, RtcSettings
 from roomwright.media.forward.events import MediaStarted, QualityChanged, SpeakersChanged
 from roomwright.media.forward.up import UpTrack
 from roomwright.media.transport import MediaSocket, TransportSettings
@@ -13,6 +14,7 @@ from roomwright.sfu.embedded.media import Peer, Setup, Source
 from roomwright.sfu.embedded.plane.client import ClientMedia
 from roomwright.sfu.embedded.plane.notices import Notices, demand
 from roomwright.sfu.embedded.plane.router import WakingRouter
+from roomwright.sfu.embedded.plane.settings import forward_settings
 from roomwright.sfu.embedded.plane.taps import SpeakersTaps
 from roomwright_proto import livekit as pb
 
@@ -30,11 +32,22 @@ class Hub:
         notices: what they are told of each other.
         speakers: who listens to speakers besides them.
         epoch_ns: added to `now()` in nanoseconds it gives nanoseconds since 1970; the same for all tracks.
+        rtc, limits: what one client may cost.
     """
 
-    def __init__(self, settings: TransportSettings, clock: Clock, ids: Ids, sock: socket.socket) -> None:
+    def __init__(
+        self,
+        settings: TransportSettings,
+        rtc: RtcSettings,
+        limits: LimitSettings,
+        clock: Clock,
+        ids: Ids,
+        sock: socket.socket,
+    ) -> None:
+        self.rtc = rtc
+        self.limits = limits
         self.socket = MediaSocket(settings, clock, ids, sock)
-        self.router = WakingRouter(self.socket.burst, self._on_event, self._on_due)
+        self.router = WakingRouter(self.socket.burst, forward_settings(rtc), self._on_event, self._on_due)
         self.clients: dict[str, ClientMedia] = {}
         self.notices = Notices(self.clients)
         self.speakers = SpeakersTaps()

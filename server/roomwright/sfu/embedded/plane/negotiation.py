@@ -11,7 +11,7 @@ def answer(
     connection: Connection, answerer: Answerer, sdp: str, announced: Sequence[Announced], wanted: Sequence[Wanted]
 ) -> Answer:
     """Answer an offer, and tell the transport what it says. Raises ValueError for an offer that cannot be used."""
-    local = connection.meet(parse(sdp).transport())
+    local = connection.meet(parse(sdp, answerer.max_sections).transport())
     answer = answerer.answer(sdp, local, announced, wanted)
     connection.describe(answer.remote)
     return answer

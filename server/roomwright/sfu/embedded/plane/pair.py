@@ -19,7 +19,7 @@ class Pair:
         self.publisher, self.subscriber = client.connect(), client.connect()
         self.primary = self.subscriber if client.setup.subscriber_primary else self.publisher
         hub = client.hub
-        self._answerer = Answerer(client.codecs, hub.new_session_id())
+        self._answerer = Answerer(client.codecs, hub.new_session_id(), hub.limits.max_media_sections)
         self._offerer = Offerer(client.codecs, hub.new_session_id(), self.subscriber.local)
         self._offering = False
         self._begun = False

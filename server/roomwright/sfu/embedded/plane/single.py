@@ -24,7 +24,7 @@ class Single:
     def __init__(self, client: "ClientMedia") -> None:
         self._client = client
         self.primary = self.publisher = self.subscriber = client.connect()
-        self._answerer = Answerer(client.codecs, client.hub.new_session_id())
+        self._answerer = Answerer(client.codecs, client.hub.new_session_id(), client.hub.limits.max_media_sections)
         self._asking = False
         self._rounds = 0
 

@@ -1,10 +1,11 @@
 """The media plane as the backend sees it. The media libraries are loaded when the first client joins."""
 
-from dataclasses import dataclass
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from roomwright.clock import Clock, Ids
+from roomwright.config import LimitSettings, RtcSettings
 from roomwright.media import udp
 from roomwright.sfu.embedded.media import Peer, PeerMedia, Setup
 
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
     import socket
 
     from roomwright.sfu.embedded.plane.hub import Hub
-
-_BUFFER_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,16 @@ class MediaAddress:
 class WebRtc:
     """A `MediaPlane` for real clients, on one UDP port. `hub` is None until the first one joins."""
 
-    def __init__(self, address: MediaAddress, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self,
+        address: MediaAddress,
+        clock: Clock,
+        ids: Ids,
+        rtc: RtcSettings | None = None,
+        limits: LimitSettings | None = None,
+    ) -> None:
+        self._rtc = rtc or RtcSettings()
+        self._limits = limits or LimitSettings()
         self._address = address
         self._clock = clock
         self._ids = ids
@@ -45,7 +53,7 @@ class WebRtc:
 
     async def start(self) -> None:
         """Bind the port. Raises OSError when that fails."""
-        self._socket = udp.bind(self._address.host, self._address.port, _BUFFER_BYTES)
+        self._socket = udp.bind(self._address.host, self._address.port, self._rtc.udp_buffer_size)
 
     def open(self, peer: Peer, setup: Setup) -> PeerMedia:
         """Serve one more client."""
@@ -68,11 +76,11 @@ class WebRtc:
             self._socket.close()
 
     def _load(self) -> "Hub":
-        from roomwright.media.transport import TransportSettings
         from roomwright.sfu.embedded.plane.hub import Hub
+        from roomwright.sfu.embedded.plane.settings import transport_settings
 
         if self._socket is None:
             raise RuntimeError("the media plane was not started")
         advertised = (self._address.advertised,) if self._address.advertised else ()
-        settings = TransportSettings(host=self._address.host, port=self.port, advertised=advertised)
-        return Hub(settings, self._clock, self._ids, self._socket)
+        settings = transport_settings(self._rtc, self._address.host, self.port, advertised)
+        return Hub(settings, self._rtc, self._limits, self._clock, self._ids, self._socket)

@@ -1,4 +1,4 @@
-// Builds the page: one file with everything in it, and beside it the licences of what is in it.
+// Builds the pages: each one file with everything in it, and beside them the licences of what is in them.
 //
 // Usage: node build.mjs [FOLDER]   (default: where the server's package has it)
 
@@ -8,12 +8,12 @@ import { build } from "esbuild";
 const here = (path) => new URL(path, import.meta.url).pathname;
 const folder = process.argv[2] ?? here("../server/roomwright/pages");
 
-async function bundle(entry) {
+async function bundle(entry, minify) {
   const { outputFiles } = await build({
     absWorkingDir: here("."),
     entryPoints: [entry],
     bundle: true,
-    minify: true,
+    minify,
     write: false,
     target: "es2022",
     legalComments: "none", // licences.txt has them all
@@ -33,10 +33,16 @@ async function licences() {
   return (await Promise.all(texts)).join(`\n${"-".repeat(80)}\n\n`);
 }
 
-const script = (await bundle("src/main.js")).replaceAll("</script", "<\\/script");
-const style = await bundle("src/style.css");
-const page = (await readFile(here("index.html"), "utf8"))
-  .replace("/* style.css */", () => style)
-  .replace("/* main.js */", () => script);
-await writeFile(`${folder}/meet.html`, page);
+/** Write one page from the files of a folder. Our own code stays readable, other people's is made small. */
+async function page(name, { html, from, minify }) {
+  const script = (await bundle(`${from}/main.js`, minify)).replaceAll("</script", "<\\/script");
+  const style = await bundle(`${from}/style.css`, minify);
+  const text = (await readFile(here(html), "utf8"))
+    .replace("/* style.css */", () => style)
+    .replace("/* main.js */", () => script);
+  await writeFile(`${folder}/${name}.html`, text);
+}
+
+await page("meet", { html: "index.html", from: "src", minify: true });
+await page("admin", { html: "admin/index.html", from: "admin", minify: false });
 await writeFile(`${folder}/licences.txt`, await licences());

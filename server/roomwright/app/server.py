@@ -9,7 +9,7 @@ import structlog
 
 from roomwright import __version__
 from roomwright.app.media import embedded, media_address
-from roomwright.app.pages import meeting, offers_trial
+from roomwright.app.pages import pages
 from roomwright.app.parts import parts_of
 from roomwright.auth.tokens import TokenVerifier
 from roomwright.clock import Clock, Ids, RandomIds, SystemClock
@@ -22,7 +22,7 @@ from roomwright.sfu.backend import Backend
 from roomwright.sfu.embedded import EmbeddedBackend
 from roomwright.wire.access_log import AccessLog
 from roomwright.wire.grpc import GrpcServer
-from roomwright.wire.http import NO_DOORS, Door, Front, HttpServer
+from roomwright.wire.http import Door, Front, HttpServer
 from roomwright.wire.rtc import Signalling
 from roomwright.wire.twirp import Twirp
 from roomwright_proto import livekit as pb
@@ -110,13 +110,10 @@ class Server:
         log.info("listening", url=self.url, grpc_port=self.grpc_port or None, version=__version__)
 
     def _doors(self) -> Mapping[str, Door]:
-        doors: dict[str, Door] = {}
+        doors = dict(pages(self.config, self._clock, takes_clients=self._signalling is not None))
         for part in self._parts:
             doors |= part.doors
-        if self._signalling is None:
-            return doors
-        meet = meeting(self.config, self._clock).doors if offers_trial(self.config) else NO_DOORS
-        return {**self._signalling.doors, **meet, **doors}
+        return doors if self._signalling is None else {**self._signalling.doors, **doors}
 
     async def _start_media(self) -> None:
         if self._signalling is None:

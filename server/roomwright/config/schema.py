@@ -22,6 +22,7 @@ SUPPORTED: Mapping[str, Reader] = {
     "keys": readers.keys,
     "key_file": readers.text,
     "development": readers.boolean,
+    "admin": readers.boolean,
     "room.auto_create": readers.boolean,
     "room.empty_timeout": _UINT32,
     "room.departure_timeout": _UINT32,

@@ -4,8 +4,8 @@
 """
 
 from roomwright.app.media import MEDIA_PORT, media_address
-from roomwright.app.pages import offers_trial
+from roomwright.app.pages import admin_link, offers_admin, offers_trial
 from roomwright.app.run import run
 from roomwright.app.server import Server
 
-__all__ = ["MEDIA_PORT", "Server", "media_address", "offers_trial", "run"]
+__all__ = ["MEDIA_PORT", "Server", "admin_link", "media_address", "offers_admin", "offers_trial", "run"]

@@ -60,7 +60,7 @@ def _introduce(server: "Server") -> None:
 
 def introduction(config: Config, url: str) -> str:
     """What a development server says once it listens: where it is, and how to get in."""
-    from roomwright.app import offers_trial
+    from roomwright.app import admin_link, offers_admin, offers_trial
     from roomwright.auth import Claims, VideoGrant, mint
     from roomwright.clock import SystemClock
 
@@ -75,6 +75,7 @@ def introduction(config: Config, url: str) -> str:
             f"  API secret  {secret if DEV_KEYS.get(key) == secret else '(the configured one)'}",
             f'  join token  {token}  (identity "dev", room "dev", {_JOIN_TOKEN_HOURS} hours)',
             *([f"  try it      {url}/meet?room=dev  (in two browser tabs)"] if offers_trial(config) else ()),
+            *([f"  look at it  {admin_link(config, url)}"] if offers_admin(config) else ()),
         )
     )
 

@@ -159,12 +159,14 @@ class Config:
 
     `port` 0 means any free port. `bind_addresses` are addresses or host names; none at all means every interface.
     `keys` maps API keys to their secrets, the first one signs what the server signs itself.
+    `admin` says whether the page `/admin` is there; None: in development.
     """
 
     port: int = 7880
     bind_addresses: tuple[str, ...] = ()
     keys: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     development: bool = False
+    admin: bool | None = None
     room: RoomSettings = field(default_factory=RoomSettings)
     limit: LimitSettings = field(default_factory=LimitSettings)
     logging: LoggingSettings = field(default_factory=LoggingSettings)

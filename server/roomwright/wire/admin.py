@@ -7,7 +7,6 @@ that; `web/admin/` is its source. What the page does is decided here only by wha
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -18,6 +17,8 @@ from roomwright.auth.claims import Claims
 from roomwright.wire.answer import NOT_FOUND, Answer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from roomwright.wire.http import Door
 
 _INSIDE = re.compile(rb"<(script|style)>(.*?)</\1>", re.DOTALL)

@@ -47,6 +47,15 @@ class RoomApi:
         self._rooms.settle(turn)
         return room.snapshot()
 
+    def mark_recorded(self, room: str, recorded: bool, now: Instant) -> None:
+        """Say whether the server records a room; one that is gone is none."""
+        found = self._rooms.find(room)
+        if found is not None and found.recorded != recorded:
+            turn = Turn(found, now)
+            found.recorded = recorded
+            found.changed()
+            self._rooms.settle(turn)
+
     def list_participants(self, request: pb.ListParticipantsRequest) -> pb.ListParticipantsResponse:
         """All participants, hidden ones too, in order of joining; none for an unknown room."""
         room = self._rooms.find(request.room)

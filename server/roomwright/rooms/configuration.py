@@ -1,5 +1,6 @@
 """What a new room shall be: the request, its preset and the configured defaults, merged and checked."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from roomwright.auth.claims import Claims
@@ -13,7 +14,8 @@ from roomwright_proto import livekit as pb
 class Configuration:
     """A room's settings. Time-outs in seconds; `max_participants` 0 means unlimited.
 
-    `sync_streams`: tracks that a publisher puts into one stream reach subscribers in one stream, played in lip-sync.
+    `egress` is what is recorded by itself; None: nothing. `sync_streams`: tracks that a publisher puts into one stream
+    reach subscribers in one stream, played in lip-sync.
     Playout delays, `tags` and `replay_enabled` are not kept: nothing here acts on them.
     """
 
@@ -23,6 +25,11 @@ class Configuration:
     metadata: str
     agents: tuple[pb.RoomAgentDispatch, ...]
     sync_streams: bool
+    egress: pb.RoomEgress | None = None
+
+
+JudgeEgress = Callable[[pb.RoomEgress, str], None]
+"""Raises `ServiceError` when what a room's configuration wants recorded cannot be; told the room's name."""
 
 
 def check(request: pb.CreateRoomRequest, limits: Limits) -> None:
@@ -32,12 +39,14 @@ def check(request: pb.CreateRoomRequest, limits: Limits) -> None:
     for agent in request.agents:
         limits.metadata(agent.metadata)
         limits.attributes(agent.attributes)
-    _refuse_egress(request.egress, "egress")
 
 
-def configure(request: pb.CreateRoomRequest, settings: RoomSettings) -> Configuration:
+def configure(request: pb.CreateRoomRequest, settings: RoomSettings, judge: JudgeEgress) -> Configuration:
     """The settings of the room that `request` makes. Its own values win over the preset's, those over the defaults."""
     preset = _preset(request.room_preset, settings)
+    egress = _wanted(request.egress) or _wanted(preset.egress)
+    if egress is not None:
+        judge(egress, request.name)
     return Configuration(
         request.empty_timeout or preset.empty_timeout or settings.empty_timeout,
         request.departure_timeout or preset.departure_timeout or settings.departure_timeout,
@@ -45,7 +54,13 @@ def configure(request: pb.CreateRoomRequest, settings: RoomSettings) -> Configur
         request.metadata or preset.metadata,
         tuple(request.agents or preset.agents),
         request.sync_streams or preset.sync_streams,
+        egress,
     )
+
+
+def refuse_egress(egress: pb.RoomEgress, room: str) -> None:
+    """Judge for servers that record nothing: a room that silently is not recorded helps nobody."""
+    raise unimplemented("egress")
 
 
 def request_of(claims: Claims, name: str) -> pb.CreateRoomRequest:
@@ -73,12 +88,11 @@ def _preset(name: str, settings: RoomSettings) -> pb.RoomConfiguration:
     preset = settings.room_configurations.get(name)
     if preset is None:
         raise invalid_argument(f"room_preset {name!r} is not configured on this server")
-    _refuse_egress(preset.egress, f"egress (in room preset {name!r})")
     return preset
 
 
-def _refuse_egress(egress: pb.RoomEgress | None, what: str) -> None:
-    if egress is None:
-        return
-    if egress.room is not None or egress.participant is not None or egress.tracks is not None:
-        raise unimplemented(what)
+def _wanted(egress: pb.RoomEgress | None) -> pb.RoomEgress | None:
+    """None for one that asks for nothing."""
+    if egress is None or (egress.room is None and egress.participant is None and egress.tracks is None):
+        return None
+    return egress

@@ -24,7 +24,9 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomStarted(Event):
-    """The room exists. Always the first event of a room."""
+    """The room exists. Always the first event of a room. `egress` is what its configuration wants recorded."""
+
+    egress: pb.RoomEgress | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,7 @@ class Rooms:
         self.limits = Limits.of(limits)
         self.ids = ids
         self.revocations = Revocations()
+        self.judge_egress: configuration.JudgeEgress = configuration.refuse_egress
         self.forwards: forwarding.Forwards = {}
         self._rooms: dict[str, Room] = {}
         self._opened = 0
@@ -172,7 +173,7 @@ class Rooms:
     # inside
 
     def _create(self, request: pb.CreateRoomRequest, now: Instant) -> Room:
-        configured = configuration.configure(request, self.settings)
+        configured = configuration.configure(request, self.settings, self.judge_egress)
         self._opened += 1
         room = Room(
             request.name,
@@ -186,7 +187,7 @@ class Rooms:
         self._rooms[room.name] = room
         self._timers.arm(room)
         turn = Turn(room, now)
-        turn.emit(RoomStarted)
+        turn.emit(RoomStarted, egress=configured.egress)
         dispatches.announce_configured(turn, self.ids)
         self.settle(turn)
         return room
@@ -220,7 +221,7 @@ class Rooms:
             self.get(name)
         request = configuration.request_of(claims, name)
         configuration.check(request, self.limits)
-        configuration.configure(request, self.settings)
+        configuration.configure(request, self.settings, self.judge_egress)
 
     def __repr__(self) -> str:
         return f"<Rooms: {len(self._rooms)} open>"

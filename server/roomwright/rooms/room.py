@@ -25,7 +25,8 @@ class Room:
     """State of one room. Participants stand in order of joining; the engine's modules change it, through a `Turn`.
 
     `due` is when it ends unless somebody comes, in seconds on the monotonic scale; None while somebody is there for
-    whom it is kept. `joined_once` says whether anybody was. `number` counts the rooms of a registry.
+    whom it is kept. `joined_once` says whether anybody was. `number` counts the rooms of a registry. `recorded` says
+    whether the server records it, besides recorders that have joined.
     """
 
     __slots__ = (
@@ -41,6 +42,7 @@ class Room:
         "nonces",
         "number",
         "participants",
+        "recorded",
         "sequence",
         "sid",
         "sids",
@@ -70,6 +72,7 @@ class Room:
         self.state = RoomState.OPEN
         self.sequence = 0
         self.joined_once = False
+        self.recorded = False
         self.due: float | None = now.monotonic + configuration.empty_timeout
         self.participants: dict[str, Participant] = {}
         self.sids: dict[str, Participant] = {}
@@ -130,7 +133,7 @@ class Room:
             metadata=self.metadata,
             num_participants=sum(not participant.dependent for participant in everybody),
             num_publishers=sum(participant.is_publisher for participant in everybody),
-            active_recording=any(participant.records for participant in everybody),
+            active_recording=self.recorded or any(participant.records for participant in everybody),
         )
 
     def __repr__(self) -> str:

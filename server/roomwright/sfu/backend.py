@@ -9,7 +9,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from roomwright.auth.claims import Claims
+from roomwright.rooms.configuration import JudgeEgress
 from roomwright.sfu.fanout import BACKLOG, EventStream
+from roomwright.sfu.taps import MediaTaps
 from roomwright_proto import livekit as pb
 
 
@@ -56,6 +58,19 @@ class Backend(Protocol):
 
         At most `backlog` events may be unread.
         """
+        ...
+
+    @property
+    def taps(self) -> MediaTaps | None:
+        """Media as it arrives, for recordings; None where no media passes."""
+        ...
+
+    def mark_recorded(self, room: str, *, recorded: bool) -> None:
+        """Say whether a room is being recorded: its `active_recording`. A room that is gone is none."""
+        ...
+
+    def judge_egress(self, judge: JudgeEgress) -> None:
+        """Have `judge` decide on what room configurations want recorded; without one they are `unimplemented`."""
         ...
 
     async def close(self) -> None:

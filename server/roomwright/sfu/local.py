@@ -19,6 +19,7 @@ from roomwright.rooms.registry import Rooms
 from roomwright.rooms.rpc import RpcCall
 from roomwright.sfu.backend import Caller, Capability
 from roomwright.sfu.fanout import BACKLOG, EventStream, Fanout
+from roomwright.sfu.taps import MediaTaps
 from roomwright_proto import livekit as pb
 
 Answer = TypeVar("Answer")

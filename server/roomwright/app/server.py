@@ -9,6 +9,7 @@ import structlog
 
 from roomwright import __version__
 from roomwright.app.media import embedded, media_address
+from roomwright.app.monitoring import Monitoring
 from roomwright.app.pages import pages
 from roomwright.app.parts import parts_of
 from roomwright.auth.tokens import TokenVerifier
@@ -20,7 +21,7 @@ from roomwright.services.room import RoomService
 from roomwright.services.routes import Route, settled, table
 from roomwright.sfu.backend import Backend
 from roomwright.sfu.embedded import EmbeddedBackend
-from roomwright.wire.access_log import AccessLog
+from roomwright.wire.exchange import Watchers
 from roomwright.wire.grpc import GrpcServer
 from roomwright.wire.http import Door, Front, HttpServer
 from roomwright.wire.rtc import Signalling
@@ -32,8 +33,8 @@ log = structlog.get_logger(__name__)
 GRACE_S = 5.0
 """How long running calls may go on after a stop was asked for."""
 
-MakeFront = Callable[[Twirp, TokenVerifier, AccessLog | None, Mapping[str, Door]], Front]
-"""Makes the handler of the HTTP port."""
+MakeFront = Callable[..., Front]
+"""Makes the handler of the HTTP port; called as `Front` is."""
 
 
 def service_table(backend: Backend, limits: Limits, egress: object | None = None) -> dict[str, Route]:
@@ -78,7 +79,7 @@ class Server:
         self._http: HttpServer | None = None
         self._grpc: GrpcServer | None = None
         self._listeners: list[asyncio.Server] = []
-        self._access_log: AccessLog | None = None
+        self._monitoring = Monitoring(config, self.backend)
         self.port = 0
         self.grpc_port = 0
 
@@ -94,23 +95,25 @@ class Server:
 
     async def start(self) -> None:
         """Listen. Raises OSError when an address or port cannot be had; nothing is left listening then."""
-        if self.config.logging.level == "debug":
-            self._access_log = AccessLog()
         try:
+            await self._monitoring.start()
             for part in self._parts:
                 await part.start()
             await self._start_media()
-            front = self._make_front(Twirp(self._routes.values()), self._verifier, self._access_log, self._doors())
+            twirp, watchers = Twirp(self._routes.values()), self._monitoring.watchers
+            front = self._make_front(twirp, self._verifier, watchers, self._doors())
             self._http = HttpServer(front)
             await self._listen(self._http)
             await self._listen_grpc()
         except BaseException:
             await self.stop(0)
             raise
+        self._monitoring.ready()
         log.info("listening", url=self.url, grpc_port=self.grpc_port or None, version=__version__)
 
     def _doors(self) -> Mapping[str, Door]:
         doors = dict(pages(self.config, self._clock, takes_clients=self._signalling is not None))
+        doors |= self._monitoring.health.doors
         for part in self._parts:
             doors |= part.doors
         return doors if self._signalling is None else {**self._signalling.doors, **doors}
@@ -144,8 +147,13 @@ class Server:
         await grpc.start(self.config.bind_addresses or None, self.config.grpc.port)
         self._grpc, self.grpc_port = grpc, grpc.port
 
+    def announce_stop(self) -> None:
+        """Say on `/readyz` that the end is near, and go on."""
+        self._monitoring.stopping()
+
     async def stop(self, grace: float = GRACE_S) -> None:
         """Take no more connections, let running calls end within `grace` seconds, close the backend. Idempotent."""
+        self.announce_stop()
         for listener in self._listeners:
             listener.close()
         self._listeners.clear()
@@ -155,9 +163,7 @@ class Server:
         await self.backend.close()
         for part in reversed(self._parts):
             await part.stop()
-        if self._access_log is not None:
-            self._access_log.close()
-            self._access_log = None
+        await self._monitoring.stop()
 
     async def _stop_http(self, grace: float) -> None:
         http, self._http = self._http, None

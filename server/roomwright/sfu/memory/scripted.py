@@ -175,6 +175,10 @@ class ScriptedParticipant:
 
     async def drop(self, reason: pb.DisconnectReason = pb.DisconnectReason.CONNECTION_TIMEOUT) -> None:
         """Lose the connection."""
+        self.lose(reason)
+
+    def lose(self, reason: pb.DisconnectReason = pb.DisconnectReason.CONNECTION_TIMEOUT) -> None:
+        """The same, at once."""
         self._tell(c.Disconnect(reason))
 
     def receive(self, messages: list[Message]) -> None:

@@ -69,7 +69,8 @@ class Participant:
     """One client's presence in a room. It outlives a move to another room: `room` is where it is now.
 
     `announced` says whether others have ever been told of it (a hidden one is not); `records` whether it joined as a
-    recorder; `origin` is the participant that a forwarded one mirrors (it has no client: its outbox stays empty).
+    recorder; `received` counts the tracks that it receives, by their kind; `origin` is the participant that a forwarded
+    one mirrors (it has no client: its outbox stays empty).
     """
 
     __slots__ = (
@@ -93,6 +94,7 @@ class Participant:
         "outbox",
         "pending",
         "permission",
+        "received",
         "records",
         "region",
         "room",
@@ -130,6 +132,7 @@ class Participant:
         self.tracks: dict[str, Track] = {}
         self.pending: dict[str, Track] = {}
         self.choices: dict[str, Choice] = {}
+        self.received: dict[pb.TrackType, int] = {}
         self.subscription_permission: pb.SubscriptionPermission | None = None
         self.calls: dict[str, RpcCall] = {}
         self.outbox: list[Message] = []

@@ -43,6 +43,10 @@ class Rooms:
         self._rooms: dict[str, Room] = {}
         self._opened = 0
         self._codecs = Shared(settings.enabled_codecs)
+        self._subscription_limits = {
+            pb.TrackType.AUDIO: limits.subscription_limit_audio,
+            pb.TrackType.VIDEO: limits.subscription_limit_video,
+        }
         self._handlers = handlers(ids, self.limits)
         self._timers: Timers[Room | RpcCall] = Timers()
         self._events: list[Event] = []
@@ -182,6 +186,7 @@ class Rooms:
             turn_password=self.ids.secret(),
             configuration=configured,
             codecs=self._codecs,
+            subscription_limits=self._subscription_limits,
             now=now,
         )
         self._rooms[room.name] = room

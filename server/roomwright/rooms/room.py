@@ -1,5 +1,6 @@
 """A room: its settings, who is in it, what it looks like from outside. What happens in it is in the modules beside."""
 
+from collections.abc import Mapping
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,8 @@ class Room:
 
     `due` is when it ends unless somebody comes, in seconds on the monotonic scale; None while somebody is there for
     whom it is kept. `joined_once` says whether anybody was. `number` counts the rooms of a registry. `recorded` says
-    whether the server records it, besides recorders that have joined.
+    whether the server records it, besides recorders that have joined. `subscription_limits` says how many tracks of a
+    kind one participant receives; 0: as many as there are.
     """
 
     __slots__ = (
@@ -47,6 +49,7 @@ class Room:
         "sid",
         "sids",
         "state",
+        "subscription_limits",
         "turn_password",
     )
 
@@ -59,6 +62,7 @@ class Room:
         turn_password: str,
         configuration: "Configuration",
         codecs: list[pb.Codec],
+        subscription_limits: Mapping[pb.TrackType, int],
         now: Instant,
     ) -> None:
         self.name = name
@@ -67,6 +71,7 @@ class Room:
         self.turn_password = turn_password
         self.configuration = configuration
         self.codecs = codecs
+        self.subscription_limits = subscription_limits
         self.metadata = configuration.metadata
         self.created = now
         self.state = RoomState.OPEN

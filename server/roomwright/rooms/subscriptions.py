@@ -2,7 +2,8 @@
 
 A participant receives a track when it is ACTIVE, the publisher is not hidden and lets it, it may subscribe (or the API
 said so), and it wants to: by what was last decided about that track, or else by its auto-subscribe setting. Who
-received a track before its publisher was hidden goes on doing so.
+received a track before its publisher was hidden goes on doing so. Where the configuration limits how many tracks one
+participant receives, what is beyond waits until another one ends.
 """
 
 from collections.abc import Iterable
@@ -76,17 +77,27 @@ def settle(turn: Turn, subscriber: Participant, publisher: Participant, track: T
     if want == (subscriber.sid in track.subscribers):
         return
     if want:
-        _subscribe(turn, subscriber, publisher, track)
+        if _has_place(turn, subscriber, track):
+            _subscribe(turn, subscriber, publisher, track)
     else:
         _unsubscribe(turn, subscriber, publisher, track)
 
 
-def end_track(turn: Turn, publisher: Participant, track: Track) -> None:
-    """Nobody receives the track any more."""
+def end_track(turn: Turn, publisher: Participant, track: Track) -> list[Participant]:
+    """Nobody receives the track any more. Returns who did: `fill` the places when the track is gone."""
+    ended: list[Participant] = []
     for subscriber in list(turn.room.participants.values()):
         subscriber.choices.pop(track.sid, None)
         if subscriber.sid in track.subscribers:
             _unsubscribe(turn, subscriber, publisher, track)
+            ended.append(subscriber)
+    return ended
+
+
+def fill(turn: Turn, subscriber: Participant, ended: Track) -> None:
+    """A place may have become free: what waits for one takes it."""
+    if turn.room.subscription_limits.get(ended.info.type, 0):
+        settle_subscriber(turn, subscriber)
 
 
 def end_subscriber(turn: Turn, subscriber: Participant) -> None:
@@ -129,6 +140,12 @@ def permit(turn: Turn, publisher: Participant, command: SetSubscriptionPermissio
         if is_allowed != was_allowed:
             _tell_allowed(turn, other, publisher, track, is_allowed)
         settle(turn, other, publisher, track)
+        fill(turn, other, track)
+
+
+def _has_place(turn: Turn, subscriber: Participant, track: Track) -> bool:
+    limit = turn.room.subscription_limits.get(track.info.type, 0)
+    return not limit or subscriber.received.get(track.info.type, 0) < limit
 
 
 def _tell_if_denied(turn: Turn, subscriber: Participant, publisher: Participant, track: Track) -> None:
@@ -148,10 +165,13 @@ def _decide(turn: Turn, subscriber: Participant, sids: Iterable[str], subscribe:
             continue
         subscriber.choices[sid] = Choice(subscribe, forced)
         settle(turn, subscriber, *found)
+        if not subscribe:
+            fill(turn, subscriber, found[1])
 
 
 def _subscribe(turn: Turn, subscriber: Participant, publisher: Participant, track: Track) -> None:
     track.subscribers[subscriber.sid] = None
+    subscriber.received[track.info.type] = subscriber.received.get(track.info.type, 0) + 1
     if not track.was_subscribed:
         track.was_subscribed = True
         turn.post(publisher, pb.SignalResponse(track_subscribed=pb.TrackSubscribed(track_sid=track.sid)))
@@ -161,5 +181,6 @@ def _subscribe(turn: Turn, subscriber: Participant, publisher: Participant, trac
 
 def _unsubscribe(turn: Turn, subscriber: Participant, publisher: Participant, track: Track) -> None:
     del track.subscribers[subscriber.sid]
+    subscriber.received[track.info.type] -= 1
     turn.post(subscriber, SubscriptionChanged(publisher, track, subscribed=False))
     turn.emit(TrackUnsubscribed, participant=publisher.info(), track=track.info, subscriber=subscriber.identity)

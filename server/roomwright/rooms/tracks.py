@@ -88,10 +88,12 @@ def unpublish(turn: Turn, owner: Participant, command: UnpublishTrack) -> None:
 
 def end(turn: Turn, owner: Participant, track: Track) -> None:
     """Take a track away. The caller announces the owner."""
-    subscriptions.end_track(turn, owner, track)
+    received = subscriptions.end_track(turn, owner, track)
     del owner.tracks[track.sid]
     _changed(turn, owner)
     turn.emit(TrackUnpublished, participant=owner.info(), track=track.info)
+    for subscriber in received:
+        subscriptions.fill(turn, subscriber, track)
 
 
 def end_forbidden(turn: Turn, owner: Participant) -> None:

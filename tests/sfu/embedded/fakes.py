@@ -10,7 +10,7 @@ from roomwright.config import LimitSettings, RoomSettings
 from roomwright.rooms import commands as c
 from roomwright.rooms.instant import Instant
 from roomwright.sfu.embedded import EmbeddedBackend
-from roomwright.sfu.embedded.media import MediaPlane, Peer, PeerMedia, Setup, Source
+from roomwright.sfu.embedded.media import Load, MediaPlane, Peer, PeerMedia, Setup, Source
 from roomwright.signalling.frames import Frame
 from roomwright_proto import livekit as pb
 
@@ -118,6 +118,8 @@ class FakeMedia:
 
 class FakePlane:
     """Gives every client `FakeMedia`, in `opened`."""
+
+    load = Load()
 
     def __init__(self) -> None:
         self.opened: list[FakeMedia] = []

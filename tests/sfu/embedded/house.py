@@ -19,9 +19,9 @@ CALLER = Caller()
 class House:
     """A backend with clients that are easily had."""
 
-    def __init__(self, settings: RoomSettings | None = None) -> None:
+    def __init__(self, settings: RoomSettings | None = None, limits: LimitSettings | None = None) -> None:
         self.plane, self.clock = FakePlane(), ManualClock()
-        self.backend = ManualBackend(self.clock, self.plane, settings or RoomSettings(), LimitSettings())
+        self.backend = ManualBackend(self.clock, self.plane, settings or RoomSettings(), limits or LimitSettings())
 
     def wish(self, identity: str, room: str = "room", **fields: Any) -> Wish:
         grant = VideoGrant(room_join=True, room=room, can_publish=fields.pop("can_publish", None))

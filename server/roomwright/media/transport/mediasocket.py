@@ -46,6 +46,7 @@ class MediaSocket:
     Attributes:
         settings, certificate, candidates: what every transport on it shares.
         burst: outgoing datagrams.
+        bytes_per_second: what came and went lately, of datagrams that belong to a transport.
         strangers: datagrams from addresses that are nobody's, checks for nobody, and what is too short.
     """
 
@@ -67,6 +68,9 @@ class MediaSocket:
         self._sweeps = 0
         self._timer: asyncio.TimerHandle | None = None
         self.strangers = 0
+        self.bytes_per_second = 0.0
+        self._octets = self._octets_gone = 0
+        self._swept = clock.monotonic()
         self._loop.add_reader(self._socket, self._read)
 
     def __repr__(self) -> str:
@@ -100,6 +104,8 @@ class MediaSocket:
     def sweep(self, *, only_connecting: bool = False) -> None:
         """Let transports look at the time. Called by a timer, every second for all of them."""
         now = self._clock.monotonic()
+        if not only_connecting:
+            self._weigh(now)
         for transport in list(self._transports):
             if only_connecting and transport.state is not TransportState.CONNECTING:
                 continue
@@ -147,7 +153,9 @@ class MediaSocket:
 
     def forget(self, transport: Transport) -> None:
         """A transport is over."""
-        self._transports.discard(transport)
+        if transport in self._transports:
+            self._octets_gone += transport.octets
+            self._transports.discard(transport)
 
     # reading
 
@@ -209,6 +217,13 @@ class MediaSocket:
 
     # timers and small things
 
+    def _weigh(self, now: float) -> None:
+        """Compare what all transports have counted with the last time."""
+        octets = self._octets_gone + sum(transport.octets for transport in self._transports)
+        if now > self._swept:
+            self.bytes_per_second = (octets - self._octets) / (now - self._swept)
+            self._octets, self._swept = octets, now
+
     def _flush_soon(self) -> None:
         self._loop.call_soon(self.burst.flush)
 
@@ -218,6 +233,8 @@ class MediaSocket:
         self.sweep(only_connecting=self._sweeps % _SWEEPS_PER_SECOND != 0)
         if self._transports:
             self._timer = self._loop.call_later(_SWEEP_S, self._on_timer)
+        else:
+            self._weigh(self._clock.monotonic())
 
     def _ice_text(self, count: int) -> str:
         return self._ids.secret()[-count:].translate(_ICE_CHARACTERS)

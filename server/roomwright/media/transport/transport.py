@@ -75,6 +75,11 @@ class Transport:
             messages_refused=channels.refused if channels else 0,
         )
 
+    @property
+    def octets(self) -> int:
+        """Bytes of media that came and went, as they are on the wire."""
+        return self._octets + self.sender.octets
+
     def set_remote(self, remote: RemoteParameters) -> None:
         """Take the peer's description, the first or a later one. Raises ValueError and changes nothing if it is wrong.
 

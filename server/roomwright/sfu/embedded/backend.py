@@ -74,6 +74,7 @@ class EmbeddedBackend(LocalBackend):
         """Raise what `connect` would raise, and change nothing; no seat is reserved."""
         self._check_open()
         self.rooms.admit(wish.claims)
+        self._check_load(wish)
 
     def connect(self, wish: Wish, socket: Socket) -> Client | None:
         """Let a client in, or let it resume; raises `ServiceError`.
@@ -83,6 +84,7 @@ class EmbeddedBackend(LocalBackend):
         self._check_open()
         if wish.reconnect:
             return self._resume(wish, socket)
+        self._check_load(wish)
         client = Client(self, wish, socket)
         self.enter(Join(claims=wish.claims, auto_subscribe=wish.auto_subscribe, client=wish.client), client)
         client.begin()
@@ -107,6 +109,18 @@ class EmbeddedBackend(LocalBackend):
     def _check_open(self) -> None:
         if self._dismissed:
             raise ServiceError(Code.UNAVAILABLE, "the server is shutting down")
+
+    def _check_load(self, wish: Wish) -> None:
+        """Refuse to open one more room on a server that carries as much as it may; who is in a room is not touched."""
+        limits, video = self.rooms.limits, wish.claims.video
+        if (limits.num_tracks <= 0 and limits.bytes_per_sec <= 0) or self.rooms.find(video.room if video else ""):
+            return
+        load = self.media.load
+        for name, carried in (("num_tracks", load.tracks), ("bytes_per_sec", load.bytes_per_second)):
+            if 0 < getattr(limits, name) <= carried:
+                raise ServiceError(
+                    Code.RESOURCE_EXHAUSTED, f"this server has reached its limit.{name}: no room is opened"
+                )
 
     # the media plane's life
 

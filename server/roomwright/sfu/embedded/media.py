@@ -164,8 +164,21 @@ class PeerMedia(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a media plane carries: tracks that it receives and sends, bytes of media in a second, both ways."""
+
+    tracks: int = 0
+    bytes_per_second: float = 0.0
+
+
 class MediaPlane(Protocol):
     """All transports of a server: its sockets, its certificate, its timers."""
+
+    @property
+    def load(self) -> Load:
+        """What is carried now."""
+        ...
 
     async def start(self) -> None:
         """Open the sockets. Raises OSError when that fails."""
@@ -186,6 +199,8 @@ class MediaPlane(Protocol):
 
 class NoMedia:
     """A media plane that carries nothing: clients do their signalling and stay JOINED."""
+
+    load = Load()
 
     def __init__(self) -> None:
         self._told = False

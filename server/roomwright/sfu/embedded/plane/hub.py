@@ -10,7 +10,7 @@ from roomwright.config import LimitSettings, RtcSettings
 from roomwright.media.forward.events import MediaStarted, QualityChanged, SpeakersChanged
 from roomwright.media.forward.up import UpTrack
 from roomwright.media.transport import MediaSocket, TransportSettings
-from roomwright.sfu.embedded.media import Peer, Setup, Source
+from roomwright.sfu.embedded.media import Load, Peer, Setup, Source
 from roomwright.sfu.embedded.plane.client import ClientMedia
 from roomwright.sfu.embedded.plane.notices import Notices, demand
 from roomwright.sfu.embedded.plane.router import WakingRouter
@@ -82,6 +82,13 @@ class Hub:
         if self._timer is not None:
             self._timer.cancel()
         self.socket.close()
+
+    @property
+    def load(self) -> Load:
+        """What is carried now."""
+        endpoints = self.router.endpoints
+        tracks = sum(len(endpoint.tracks) + len(endpoint.downs) for endpoint in endpoints)
+        return Load(tracks, self.socket.bytes_per_second)
 
     # for the clients
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from roomwright.clock import Clock, Ids
 from roomwright.config import LimitSettings, RtcSettings
 from roomwright.media import udp
-from roomwright.sfu.embedded.media import Peer, PeerMedia, Setup
+from roomwright.sfu.embedded.media import Load, Peer, PeerMedia, Setup
 
 if TYPE_CHECKING:
     import socket
@@ -50,6 +50,11 @@ class WebRtc:
     def port(self) -> int:
         """The UDP port; the configured one before `start`."""
         return self._socket.getsockname()[1] if self._socket is not None else self._address.port
+
+    @property
+    def load(self) -> Load:
+        """What is carried now."""
+        return self.hub.load if self.hub is not None else Load()
 
     async def start(self) -> None:
         """Bind the port. Raises OSError when that fails."""

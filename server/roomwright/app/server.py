@@ -21,7 +21,6 @@ from roomwright.services.room import RoomService
 from roomwright.services.routes import Route, settled, table
 from roomwright.sfu.backend import Backend
 from roomwright.sfu.embedded import EmbeddedBackend
-from roomwright.wire.exchange import Watchers
 from roomwright.wire.grpc import GrpcServer
 from roomwright.wire.http import Door, Front, HttpServer
 from roomwright.wire.rtc import Signalling

@@ -17,13 +17,14 @@ from aiohttp.http_exceptions import BadHttpMethod
 from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from aiohttp.web_protocol import RequestHandler
 
+from roomwright import logs
 from roomwright.auth.claims import Claims
 from roomwright.auth.tokens import TokenVerifier
 from roomwright.errors import Code, ServiceError
 from roomwright.sfu.backend import Caller
 from roomwright.wire import cors, twirp
-from roomwright.wire.access_log import AccessLog
 from roomwright.wire.answer import NOT_FOUND, Answer, text
+from roomwright.wire.exchange import NOBODY, Exchange, Record, Watchers, code_of
 from roomwright.wire.handling import bearer
 from roomwright.wire.pages import PAGES, UPGRADES
 from roomwright.wire.paths import clean, decoded, query_value, split_target
@@ -51,6 +52,7 @@ It answers, or takes the connection over (a WebSocket) and returns when that has
 PUBLIC = {"Access-Control-Allow-Origin": "*"}
 """For answers that a script of any origin may read, whether or not the browser said which."""
 NO_DOORS: Mapping[str, Door] = {}
+_REFUSED = 400
 _FORM = "application/x-www-form-urlencoded"
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _HEAD_TOO_LARGE = (
@@ -77,24 +79,41 @@ class Front:
         self,
         methods: twirp.Twirp,
         verifier: TokenVerifier,
-        access_log: AccessLog | None = None,
+        watchers: Watchers = NOBODY,
         doors: Mapping[str, Door] = NO_DOORS,
     ) -> None:
         self._doors = doors
         self._twirp = methods
         self._routes = methods.routes
         self._verifier = verifier
-        self._access_log = access_log
+        self._watchers = watchers
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; never raises for anything a client can send."""
-        if self._access_log is None:
-            answer = await self._guarded(request)
-        else:
-            start = time.perf_counter()
-            answer = await self._guarded(request)
-            self._access_log.record(request.method, request.raw_path, answer.status, time.perf_counter() - start)
+        current, start = logs.Request(request.headers), time.perf_counter()
+        logs.enter(current)
+        answer = await self._guarded(request)
+        current.answered = True
+        if answer.status >= _REFUSED:
+            self._tell(self._watchers.refused, request, answer, current, start)
+            if isinstance(answer, Answer):
+                answer = answer._replace(headers={**answer.headers, "X-Request-Id": current.id})
+        if self._watchers.every:
+            self._tell(self._watchers.every, request, answer, current, start)
         return respond(answer, request) if isinstance(answer, Answer) else answer
+
+    def _tell(
+        self,
+        watchers: tuple[Record, ...],
+        request: web.BaseRequest,
+        answer: Answer | web.StreamResponse,
+        current: logs.Request,
+        start: float,
+    ) -> None:
+        seconds = time.perf_counter() - start
+        exchange = Exchange(request.method, request.raw_path, answer.status, code_of(answer), seconds, current.id)
+        for watcher in watchers:
+            watcher(exchange)
 
     async def _guarded(self, request: web.BaseRequest) -> Answer | web.StreamResponse:
         try:

@@ -7,8 +7,10 @@ that SDKs look for (any other 404 makes them try older signalling).
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs
 
+import structlog
 from aiohttp import web
 
+from roomwright import logs
 from roomwright.auth.claims import Claims
 from roomwright.config import LimitSettings
 from roomwright.errors import Code, ServiceError
@@ -18,6 +20,8 @@ from roomwright.wire.answer import Answer, text
 from roomwright.wire.http import PUBLIC, Door
 from roomwright.wire.twirp import STATUS
 from roomwright.wire.websocket import WebSocket
+
+log = structlog.get_logger(__name__)
 
 _NO_HANDSHAKE = {"Sec-WebSocket-Version": "13", "X-Content-Type-Options": "nosniff"}
 _MAX_PARAMETERS = 100
@@ -63,18 +67,32 @@ class Signalling:
         async def connect(request: web.BaseRequest, query: str, claims: Claims | None) -> Answer | web.StreamResponse:
             if request.headers.get("Upgrade", "").lower() != "websocket":
                 return Answer(404)
-            socket = WebSocket(self._limits.max_signal_size, self._limits.max_signal_backlog)
-            try:
-                wish = read(_parameters(query), claims)
-                if not socket.welcomes(request):
-                    self._backend.admit(wish)
-                    return text(400, "this is not a WebSocket handshake of version 13")._replace(headers=_NO_HANDSHAKE)
-                client = self._backend.connect(wish, socket)
-            except ServiceError as refusal:
-                return _refused(refusal)
-            return await socket.run(request, client)
+            request_id = logs.request_id()
+            with logs.outside_of_requests():
+                return await self._connect(request, query, claims, read, request_id)
 
         return connect
+
+    async def _connect(
+        self, request: web.BaseRequest, query: str, claims: Claims | None, read: _Read, request_id: str | None
+    ) -> Answer | web.StreamResponse:
+        socket = WebSocket(self._limits.max_signal_size, self._limits.max_signal_backlog)
+        try:
+            wish = read(_parameters(query), claims)
+            if not socket.welcomes(request):
+                self._backend.admit(wish)
+                return text(400, "this is not a WebSocket handshake of version 13")._replace(headers=_NO_HANDSHAKE)
+            client = self._backend.connect(wish, socket)
+        except ServiceError as refusal:
+            log.info("a client is refused", **_whom(claims), reason=refusal.message, request_id=request_id)
+            return _refused(refusal)
+        if client is None:
+            log.info("a client has nothing to resume", **_whom(claims), request_id=request_id)
+        else:
+            socket.names = {**_whom(claims), "participant": client.participant.sid}
+            event = "a client is back" if wish.reconnect else "a client comes"
+            log.info(event, **socket.names, request_id=request_id)
+        return await socket.run(request, client)
 
 
 def _parameters(query: str) -> Mapping[str, str]:
@@ -84,6 +102,12 @@ def _parameters(query: str) -> Mapping[str, str]:
     except ValueError as error:
         raise ServiceError(Code.INVALID_ARGUMENT, f"the query has more than {_MAX_PARAMETERS} parameters") from error
     return {name: values[0] for name, values in given.items()}
+
+
+def _whom(claims: Claims | None) -> dict[str, str]:
+    """A token's room and identity, for the log."""
+    video = claims.video if claims else None
+    return {"room": video.room if video else "", "identity": claims.identity} if claims else {}
 
 
 def _refused(refusal: ServiceError) -> Answer:

@@ -40,13 +40,15 @@ class WebSocket:
     """One socket; what is sent before `run` waits for it.
 
     At most `backlog` bytes wait to be sent: a client that reads more slowly is cut off. `largest` is the size in bytes
-    of a message from the client; a larger one ends the connection (close code 1009). 0 means no limit.
+    of a message from the client; a larger one ends the connection (close code 1009). 0 means no limit. `names` says in
+    the log whose it is.
     """
 
     def __init__(self, largest: int, backlog: int) -> None:
         self._socket = web.WebSocketResponse(
             max_msg_size=largest, compress=False, autoping=False, timeout=_CLOSE_WITHIN_S
         )
+        self.names: dict[str, str] = {}
         self._largest_backlog = backlog
         self._waiting: deque[Frame | None] = deque()
         self._size = 0
@@ -107,7 +109,7 @@ class WebSocket:
         except Exception:
             if not self._socket.prepared:
                 raise
-            log.exception("a client's connection failed")
+            log.exception("a client's connection failed", **self.names)
         finally:
             self.close()
             if listener is not None:

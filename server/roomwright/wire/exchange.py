@@ -1,0 +1,48 @@
+"""An answered request as those see it who watch: the access log, metrics. Made only where somebody does."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from roomwright.wire.answer import Answer
+
+_CODE = b'{"code":"'
+
+
+class Exchange(NamedTuple):
+    """One request and its answer.
+
+    `target` is the request's, with its query. `code` is a Twirp refusal's, else empty.
+    """
+
+    verb: str
+    target: str
+    status: int
+    code: str
+    seconds: float
+    request_id: str
+
+    @property
+    def path(self) -> str:
+        """The target without its query, which may hold a token."""
+        return self.target.partition("?")[0]
+
+
+Record = Callable[[Exchange], None]
+"""Takes note of an exchange. Called on the hot path: cheap, never raises."""
+
+
+class Watchers(NamedTuple):
+    """Who is told: of every exchange, and of those that were refused (a status of 400 and above)."""
+
+    every: tuple[Record, ...] = ()
+    refused: tuple[Record, ...] = ()
+
+
+NOBODY = Watchers()
+
+
+def code_of(answer: object) -> str:
+    """The code of a Twirp refusal."""
+    if isinstance(answer, Answer) and answer.status != 200 and answer.body.startswith(_CODE):
+        return answer.body[len(_CODE) :].partition(b'"')[0].decode("ascii", "replace")
+    return ""

@@ -1,4 +1,4 @@
-"""The page `/meet`: it is what its source gives, and two people hold a call on it."""
+"""The page `/meet`: two people hold a call on it. Both pages are what their source gives."""
 
 import asyncio
 import os
@@ -46,10 +46,10 @@ async def test_two_people_hold_a_call(server: Server, network: Network, tmp_path
     assert output.decode() == SEEN
 
 
-def test_the_page_is_what_its_source_gives(network: Network, tmp_path: Path) -> None:
+def test_the_pages_are_what_their_source_gives(network: Network, tmp_path: Path) -> None:
     need_browser()
     with network.outside():
         npm_packages(ROOT / "web")
     subprocess.run(("node", "build.mjs", tmp_path), cwd=ROOT / "web", check=True, timeout=60)
-    for name in ("meet.html", "licences.txt"):
+    for name in ("meet.html", "admin.html", "licences.txt"):
         assert (tmp_path / name).read_bytes() == (ROOT / "server/roomwright/pages" / name).read_bytes()

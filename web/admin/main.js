@@ -28,6 +28,7 @@ class Desk {
   #open = null; // the open room's state, see room.js
   #rooms = [];
   #live = false;
+  #refused = ""; // why the last thing that was tried did not work
   #timer = 0;
   #looking = null;
   #again = false;
@@ -63,12 +64,14 @@ class Desk {
 
   show(view) {
     this.#view = view;
+    this.#refused = "";
     for (const name of VIEWS) $(`#${name}`).hidden = name !== view;
     for (const tab of desk.querySelectorAll("[data-view]")) tab.ariaCurrent = tab.dataset.view === view ? "page" : null;
     this.look();
   }
 
   choose(name) {
+    this.#refused = "";
     hideRoom();
     this.#open = name && { api: this.api, room: name, people: [], changed: () => this.look(), tried: (call) => this.#tried(call) };
     this.look().then(() => name && $("#room-title").focus());
@@ -103,13 +106,15 @@ class Desk {
   }
 
   async #look() {
+    let failed = "";
     const looks = { rooms: () => this.#lookAtRooms(), egress: () => this.#lookAtEgress(), outbox: () => this.#lookAtOutbox(), log: () => {} };
     try {
       await looks[this.#view]();
-      complain(problem, "");
     } catch (error) {
-      if (!this.#stopped.signal.aborted) complain(problem, error.message);
+      failed = error.message;
     }
+    if (this.#stopped.signal.aborted) return;
+    complain(problem, this.#refused || failed);
     this.#schedule(this.#live ? LOOKS_MS.live : LOOKS_MS.else);
   }
 
@@ -166,9 +171,9 @@ class Desk {
   async #tried(call) {
     try {
       await call();
-      complain(problem, "");
+      this.#refused = "";
     } catch (error) {
-      complain(problem, error.message);
+      this.#refused = error.message;
     }
   }
 

@@ -1,0 +1,145 @@
+// A room is watched and moderated on the page /admin; each line of output is something that was seen.
+//
+// Usage: admin.mjs URL ROOM [FOLDER FOR SCREENSHOTS]     In the room are ada, who publishes a camera and a microphone,
+// and <img src=x onerror=alert(1)>.
+
+import { launch } from "../chromium.mjs";
+
+const [url, room, folder] = process.argv.slice(2);
+const browser = await launch();
+const requests = [];
+const NASTY = "<img src=x onerror=alert(1)>";
+
+async function open(where, viewport, colorScheme) {
+  const page = await (await browser.newContext({ viewport, colorScheme })).newPage();
+  page.setDefaultTimeout(15_000);
+  page.on("pageerror", (error) => fail(`${error.stack}`));
+  page.on("dialog", (dialog) => fail(`a dialog: ${dialog.message()}`));
+  page.on("console", (message) => /Content.Security|Trusted/.test(message.text()) && fail(message.text()));
+  page.on("request", (request) => requests.push(request.url()));
+  await page.goto(`${url}${where}`);
+  return page;
+}
+
+function fail(reason) {
+  console.log(reason);
+  process.exit(1);
+}
+
+const seen = (what) => console.log(what);
+const button = (page, name) => page.getByRole("button", { name, exact: true });
+const person = (page, identity) => page.locator(".person", { hasText: identity });
+
+async function picture(page, name) {
+  if (folder) await page.screenshot({ path: `${folder}/admin-${name}.png` });
+}
+
+async function fits(page) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+  if (!wide) fail("the page is wider than its window");
+}
+
+const dark = await open("/admin#dev", { width: 1280, height: 800 }, "dark");
+await button(dark, "Create room").waitFor();
+seen("the link of development signs in by itself");
+await dark.locator("#list .card", { hasText: room }).click();
+await person(dark, "ada").locator(".track").nth(1).waitFor();
+await dark.locator(".person h4", { hasText: NASTY }).waitFor();
+if (await dark.locator(".person img").count()) fail("a name became an element");
+seen("a room is opened, and a name is only a text");
+await picture(dark, "room-dark-1280");
+await fits(dark);
+
+const microphone = person(dark, "ada").locator(".track", { hasText: "microphone" });
+await microphone.getByRole("button", { name: /^Mute/ }).click();
+await microphone.getByText("muted", { exact: true }).waitFor();
+seen("a track is muted");
+await microphone.getByRole("button", { name: /^Unmute/ }).click();
+await dark.locator("#desk > .problem", { hasText: "unmut" }).waitFor();
+seen(`refused: ${await dark.locator("#desk > .problem").textContent()}`);
+
+await button(dark, "Send data").click();
+await dark.getByRole("textbox", { name: "Text", exact: true }).fill("Good morning ☀");
+await dark.getByRole("textbox", { name: "Topic", exact: true }).fill("greeting");
+await dark.getByRole("button", { name: "Send", exact: true }).click();
+await dark.locator("dialog").waitFor({ state: "hidden" });
+await button(dark, "Edit metadata").click();
+await dark.getByRole("textbox", { name: "Metadata", exact: true }).fill('{"topic": "<b>"}');
+await dark.getByRole("button", { name: "Save" }).click();
+await dark.locator("#room > .facts", { hasText: '{"topic": "<b>"}' }).waitFor();
+seen("data is sent, and metadata changed");
+
+await person(dark, "ada").getByRole("button", { name: "Edit ada" }).click();
+await dark.getByRole("textbox", { name: "Name", exact: true }).fill("Ada Lovelace");
+await dark.getByLabel("May send data").uncheck();
+await dark.getByRole("button", { name: "Save" }).click();
+await dark.locator(".person h4", { hasText: "Ada Lovelace (ada)" }).waitFor();
+seen("a participant is renamed");
+
+await button(dark, "Create room").click();
+await dark.getByRole("textbox", { name: "Name", exact: true }).fill("x".repeat(256));
+await dark.getByRole("textbox", { name: "Metadata", exact: true }).fill("é".repeat(300_000));
+await dark.getByRole("dialog").getByRole("button", { name: "Create room" }).click();
+seen(`refused: ${(await dark.locator("dialog .problem:not([hidden])").textContent()).slice(0, 40)}`);
+await dark.keyboard.press("Escape");
+await button(dark, "Create room").click();
+await dark.getByRole("textbox", { name: "Name", exact: true }).fill(`${room}-too`);
+await dark.keyboard.press("Enter");
+await dark.locator("#room-title", { hasText: `${room}-too` }).waitFor();
+if ((await dark.evaluate(() => document.activeElement.id)) !== "room-title") fail("the focus is not in the new room");
+seen("a room is created with the keyboard alone");
+
+const asked = button(dark, "Delete room");
+await asked.click();
+if ((await dark.evaluate(() => document.activeElement.textContent)) !== "Cancel") fail("the question is not careful");
+await picture(dark, "question-dark-1280");
+await dark.keyboard.press("Enter");
+await dark.locator("dialog").waitFor({ state: "hidden" });
+if (!(await dark.locator("#room-title").isVisible())) fail("it was deleted without an answer");
+await asked.click();
+await dark.getByRole("dialog").getByRole("button", { name: "Delete room" }).click();
+await dark.locator("#list .card", { hasText: `${room}-too` }).waitFor({ state: "detached" });
+seen("a room is deleted, once that was confirmed");
+
+for (const view of ["Egress", "Webhooks", "Events"]) {
+  await button(dark, view).click();
+  await dark.locator(`#${{ Egress: "egress", Webhooks: "outbox", Events: "log" }[view]}`).waitFor();
+  await picture(dark, `${view.toLowerCase()}-dark-1280`);
+}
+
+const light = await open("/admin", { width: 390, height: 800 }, "light");
+await picture(light, "door-light-390");
+await light.getByLabel("API key", { exact: true }).fill("devkey");
+await light.getByLabel("API secret").fill("not the secret, but as long as one");
+await button(light, "Sign in").click();
+seen(`refused: ${await light.locator("#door .problem:not([hidden])").textContent()}`);
+await light.getByLabel("API secret").fill("secret");
+await light.getByLabel("Stay signed in").check();
+await button(light, "Sign in").click();
+await light.locator("#list .card", { hasText: room }).waitFor();
+await picture(light, "rooms-light-390");
+await fits(light);
+await light.reload();
+await light.locator("#list .card", { hasText: room }).click();
+await person(light, "ada").locator(".track").nth(1).waitFor();
+await picture(light, "room-light-390");
+await fits(light);
+seen("a phone shows the same, and stays signed in");
+await person(light, NASTY).getByRole("button", { name: /^Remove/ }).click();
+await light.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+await person(light, NASTY).waitFor({ state: "detached" });
+await button(dark, "Rooms").click();
+await dark.locator("#list .card", { hasText: room }).click();
+await person(dark, "ada").waitFor();
+if (await person(dark, NASTY).count()) fail("who was removed is still there");
+seen("a participant is removed, and the other page sees it");
+await button(light, "Sign out").click();
+await light.reload();
+await button(light, "Sign in").waitFor();
+if (await light.evaluate(() => sessionStorage.length + localStorage.length)) fail("something was kept after signing out");
+seen("signing out forgets");
+
+const shaped = requests.filter((one) => !one.startsWith(url) && !one.startsWith("data:"));
+if (shaped.length) fail(`requests elsewhere: ${shaped}`);
+if (requests.some((one) => /secret|eyJ/.test(one))) fail("a secret or a token is in an address");
+await browser.close();

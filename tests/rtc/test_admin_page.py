@@ -1,0 +1,60 @@
+"""The page `/admin` in Chromium: a room with real guests is watched and moderated on it, and the guests notice."""
+
+import asyncio
+import os
+from pathlib import Path
+
+from tests.rtc.conftest import Invite
+from tests.rtc.families import FAMILIES, PROGRAMS, npm_packages
+from tests.rtc.network import Network
+from tests.rtc.server import Server
+from tests.support import skip_or_fail
+
+NASTY = "<img src=x onerror=alert(1)>"
+SEEN = """\
+the link of development signs in by itself
+a room is opened, and a name is only a text
+a track is muted
+refused: ...
+data is sent, and metadata changed
+a participant is renamed
+refused: ...
+a room is created with the keyboard alone
+a room is deleted, once that was confirmed
+refused: ...
+a phone shows the same, and stays signed in
+a participant is removed, and the other page sees it
+signing out forgets
+"""
+
+
+async def visit(network: Network, program: str, *arguments: str) -> str:
+    """What a program that drives Chromium prints."""
+    if missing := FAMILIES["browser"].missing:
+        skip_or_fail(f"the page needs {' and '.join(missing)}")
+    with network.outside():
+        npm_packages(PROGRAMS)
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        "node", program, *arguments, cwd=PROGRAMS, stdout=pipe, stderr=asyncio.subprocess.STDOUT
+    )
+    output, _ = await asyncio.wait_for(process.communicate(), 120)
+    return output.decode()
+
+
+async def test_a_room_is_watched_and_moderated(
+    server: Server, network: Network, invite: Invite, room: str, tmp_path: Path
+) -> None:
+    """`PAGE_PICTURES=folder` keeps the screenshots there."""
+    ada, guest = await invite("python", "ada"), await invite("python", NASTY)
+    await ada.do("publish", name="mic", source="microphone", hz=440)
+    await ada.do("publish", name="cam", source="camera", colour="red", width=640, height=360)
+    await guest.hears("ada", "mic", 440)
+    output = await visit(network, "page/admin.mjs", server.url, room, os.environ.get("PAGE_PICTURES", str(tmp_path)))
+    told = [line if not line.startswith("refused: ") else "refused: ..." for line in output.splitlines()]
+    assert "\n".join(told) + "\n" == SEEN, output
+    await ada.event("data", payload="Good morning ☀", topic="greeting")
+    await ada.until(lambda state: state["me"]["tracks"]["mic"]["muted"])
+    await ada.until(lambda state: state["metadata"] == '{"topic": "<b>"}')
+    await ada.until(lambda state: state["me"]["name"] == "Ada Lovelace")
+    await guest.event("disconnected", reason="PARTICIPANT_REMOVED")

@@ -1,0 +1,69 @@
+"""The page `/admin`: where it is served, and what its browser lets it do."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from roomwright.app import admin_link, offers_admin
+from roomwright.config import DEV_KEYS, Config
+from roomwright.wire.admin import policy
+from tests.serving import KEY, SECRET, Running, running
+from tests.wire.test_meet import ask
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Running]:
+    with running(Config(port=0, bind_addresses=("127.0.0.1",), keys={KEY: SECRET}, admin=True)) as server:
+        yield server
+
+
+def test_the_page_is_one_file_that_loads_nothing_else(server: Running) -> None:
+    status, head, page = ask(server, "GET /admin")
+    assert status == 200
+    assert "Content-Type: text/html; charset=utf-8" in head
+    assert page.startswith("<!doctype html>")
+    assert not re.search(r"<(script|img|iframe|audio|video)[^>]*\ssrc=|<link[^>]*href=\"(?!data:)|@import|\burl\(", page)
+
+
+def test_its_policy_lets_only_its_own_script_run(server: Running) -> None:
+    _, head, page = ask(server, "GET /admin")
+    [script] = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in head
+    assert "default-src 'none'" in head
+    assert "unsafe" not in head
+    assert "require-trusted-types-for 'script'" in head
+
+
+def test_a_changed_script_has_another_policy() -> None:
+    first, second = (policy(b"<style>a</style><script>%s</script>" % script) for script in (b"1", b"2"))
+    assert first != second
+
+
+def test_it_makes_no_markup_of_texts_and_has_no_inline_handlers(server: Running) -> None:
+    page = ask(server, "GET /admin")[2]
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", page)
+    assert not re.search(r"<[^>]+\s(on\w+|style)=", page.partition("<script>")[0])
+
+
+def test_it_is_the_same_whoever_asks(server: Running) -> None:
+    assert ask(server, "GET /admin?room=r")[2] == ask(server, "GET /admin")[2]
+    assert ask(server, "HEAD /admin")[2] == ""
+    assert ask(server, "POST /admin")[0] == 404
+
+
+def test_it_is_there_in_development_or_where_it_is_configured() -> None:
+    assert not offers_admin(Config())
+    assert offers_admin(Config(development=True))
+    assert offers_admin(Config(admin=True))
+    assert not offers_admin(Config(development=True, admin=False))
+    with running() as server:
+        assert ask(server, "GET /admin")[0] == 404
+
+
+def test_only_the_key_that_everybody_knows_signs_in_by_itself() -> None:
+    assert admin_link(Config(keys=DEV_KEYS), "http://x") == "http://x/admin#dev"
+    assert admin_link(Config(keys={KEY: SECRET}), "http://x") == "http://x/admin"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import betterproto2
+
 from roomwright_proto.roomwright.egress import v1
 
 from ..encode import AudioEncoder, VideoEncoder

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
 from roomwright_proto import livekit as pb
 
 from .voice import Voice

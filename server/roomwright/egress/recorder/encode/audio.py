@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import av
 from av.audio.codeccontext import AudioCodecContext
+
 from roomwright_proto import livekit as pb
 from roomwright_proto.roomwright.egress import v1
 

@@ -11,6 +11,7 @@ from typing import Final
 import av
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
+
 from roomwright_proto import livekit as pb
 from roomwright_proto.roomwright.egress import v1
 

@@ -1,0 +1,102 @@
+"""Files in a directory of this machine, written where they belong from the first byte on."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from ..units import OutputError
+
+_SENTENCES: Final = {
+    errno.ENOSPC: ("no space left on the device", 507),
+    errno.EDQUOT: ("the disk quota is used up", 507),
+    errno.EFBIG: ("the file would be larger than the file system allows", 507),
+    errno.EACCES: ("no permission to write", 403),
+    errno.EPERM: ("no permission to write", 403),
+    errno.EROFS: ("the file system is read-only", 403),
+    errno.ENAMETOOLONG: ("the name is too long", 400),
+}
+
+
+@contextmanager
+def plainly(path: Path) -> Iterator[None]:
+    """Say what a failed file operation means."""
+    try:
+        yield
+    except OSError as error:
+        sentence, code = _SENTENCES.get(error.errno or 0, (error.strerror or str(error), 500))
+        raise OutputError(f"cannot write {path}: {sentence}", code) from error
+
+
+class LocalSink:
+    """A file, unbuffered: what was written is the kernel's. `size` is its whole length."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.size = 0
+        with plainly(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("w+b", buffering=0)
+
+    def write(self, data: bytes) -> int:
+        """Write at the present place."""
+        with plainly(self._path):
+            rest = memoryview(data)
+            while rest:
+                rest = rest[self._file.write(rest) :]
+            self.size = max(self.size, self._file.tell())
+        return len(data)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Move; as with files."""
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Where the next byte goes."""
+        return self._file.tell()
+
+    def close(self) -> str:
+        """Finish."""
+        with plainly(self._path):
+            self._file.close()
+        return str(self._path)
+
+
+class LocalStore:
+    """A directory; nothing is written outside of it."""
+
+    seekable = True
+
+    def __init__(self, directory: Path) -> None:
+        self._root = directory.resolve()
+
+    def create(self, path: str) -> LocalSink:
+        """Begin a file."""
+        return LocalSink(self._inside(path))
+
+    def put(self, path: str, data: bytes) -> None:
+        """Write beside it, then rename."""
+        target = self._inside(path)
+        with plainly(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            beside = target.with_name(f".{target.name}.part")
+            try:
+                beside.write_bytes(data)
+                beside.replace(target)
+            except OSError:
+                beside.unlink(missing_ok=True)
+                raise
+
+    def location(self, path: str) -> str:
+        """The absolute path."""
+        return str(self._inside(path))
+
+    def settle(self) -> None:
+        """Everything is written at once."""
+
+    def _inside(self, path: str) -> Path:
+        target = self._root / PurePosixPath(path)
+        if ".." in target.parts or not target.is_relative_to(self._root):
+            raise OutputError(f"the path {path} leaves the storage's directory", 400)
+        return target

@@ -1,0 +1,25 @@
+"""The configuration of a test's server: loopback, free ports, one key, and what the test adds."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from roomwright.config import Config, Flags, load
+from roomwright.testing.tokens import KEY, SECRET
+
+_NOT_CHANGED = ("port", "bind_addresses", "keys", "key_file")
+_BASE: Mapping[str, Any] = {"port": 0, "bind_addresses": ["127.0.0.1"], "keys": {KEY: SECRET}}
+
+
+def configuration(given: Mapping[str, Any]) -> Config:
+    """The configuration, given in the shape of LiveKit's configuration file.
+
+    Raises ConfigError, which names the key, and ValueError for a key that a test's server does not take.
+    """
+    for key in _NOT_CHANGED:
+        if key in given:
+            raise ValueError(f"{key}: a test's server decides that itself")
+    loaded = load(Flags(config_body=json.dumps({**_BASE, **given})))
+    if loaded.warnings:
+        raise ValueError("; ".join(loaded.warnings))
+    return loaded.config

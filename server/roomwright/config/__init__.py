@@ -10,8 +10,10 @@ from roomwright.config.settings import (
     LimitSettings,
     LoggingSettings,
     PliThrottle,
+    PrometheusSettings,
     RoomSettings,
     RtcSettings,
+    ShutdownSettings,
     TurnServer,
 )
 
@@ -27,8 +29,10 @@ __all__ = [
     "Loaded",
     "LoggingSettings",
     "PliThrottle",
+    "PrometheusSettings",
     "RoomSettings",
     "RtcSettings",
+    "ShutdownSettings",
     "TurnServer",
     "WebhookSettings",
     "WebhookUrl",

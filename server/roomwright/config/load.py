@@ -17,8 +17,10 @@ from roomwright.config.settings import (
     GrpcSettings,
     LimitSettings,
     LoggingSettings,
+    PrometheusSettings,
     RoomSettings,
     RtcSettings,
+    ShutdownSettings,
 )
 
 DEV_KEYS: Mapping[str, str] = {"devkey": "secret"}
@@ -37,6 +39,8 @@ _SECTION_TYPES = {
     "grpc": GrpcSettings,
     "webhook": WebhookSettings,
     "events": EventSettings,
+    "prometheus": PrometheusSettings,
+    "shutdown": ShutdownSettings,
 }
 _VARIABLES: Mapping[str, str] = {
     **{f"LIVEKIT_{path.upper().replace('.', '_')}": path for path in SUPPORTED},

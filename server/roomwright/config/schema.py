@@ -71,6 +71,10 @@ SUPPORTED: Mapping[str, Reader] = {
     "rtc.data_channel_max_buffered_amount": readers.whole(0, 2**40),
     "rtc.max_data_channels": readers.whole(3, 1_024),
     "grpc.port": _PORT,
+    "prometheus.port": _PORT,
+    "prometheus.username": readers.text,
+    "prometheus.password": readers.text,
+    "shutdown.notice": readers.whole(0, 3_600),
     **event_readers.SUPPORTED,
 }
 """Readers by path. Those that are not in LiveKit's format are marked in docs/configuration.md."""
@@ -79,6 +83,7 @@ RENAMED: Mapping[str, str] = {
     "log_level": "logging.level",
     "room.max_metadata_size": "limit.max_metadata_size",
     "rtc.packet_buffer_size": "rtc.packet_buffer_size_video",
+    "prometheus_port": "prometheus.port",
     "enable_data_tracks": "room.enable_data_tracks",
 }
 """Spellings that LiveKit reads, older ones mostly."""
@@ -100,8 +105,6 @@ NOT_SUPPORTED = frozenset(
         "metric",
         "node_selector",
         "node_stats",
-        "prometheus",
-        "prometheus_port",
         "psrpc",
         "redis",
         "region",

@@ -154,6 +154,25 @@ class GrpcSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrometheusSettings:
+    """Metrics (`prometheus:`). `port` None: none; 0: any free port. With a `username`, who asks must say both."""
+
+    port: int | None = None
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShutdownSettings:
+    """How a server ends (`shutdown:`, not in LiveKit's format).
+
+    `notice` is how many seconds `/readyz` says so before anybody is sent away, so that load balancers look elsewhere.
+    """
+
+    notice: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """All settings of a server.
 
@@ -174,3 +193,5 @@ class Config:
     grpc: GrpcSettings = field(default_factory=GrpcSettings)
     webhook: WebhookSettings = field(default_factory=WebhookSettings)
     events: EventSettings = field(default_factory=EventSettings)
+    prometheus: PrometheusSettings = field(default_factory=PrometheusSettings)
+    shutdown: ShutdownSettings = field(default_factory=ShutdownSettings)

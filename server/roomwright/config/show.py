@@ -26,6 +26,10 @@ _SECRET_FIELDS = frozenset(
 """Fields of egress requests inside a room configuration that hold credentials."""
 
 
+_OWN_SECRETS = ("credential", "password")
+"""Fields of our own settings that are secret."""
+
+
 def to_yaml(config: Config) -> str:
     """All settings, in the order of the dataclasses and under the names of the configuration file."""
     plain = {**_fields(config), "keys": dict.fromkeys(config.keys, MASK)}
@@ -40,7 +44,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.name
     if dataclasses.is_dataclass(value):
-        return {name: MASK if name == "credential" and item else item for name, item in _fields(value).items()}
+        return {name: MASK if name in _OWN_SECRETS and item else item for name, item in _fields(value).items()}
     if isinstance(value, Mapping):
         return {name: _plain(item) for name, item in cast("Mapping[str, Any]", value).items()}
     if isinstance(value, tuple | list):

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from roomwright.clock import Clock
+from roomwright.app.webhooks import Webhooks
+from roomwright.clock import Clock, RandomIds
 from roomwright.config import Config
+from roomwright.feed import Feed
 from roomwright.sfu.backend import Backend
 from roomwright.wire.http import Door
 
@@ -39,4 +41,5 @@ class Part(Protocol):
 
 def parts_of(config: Config, backend: Backend, clock: Clock) -> Sequence[Part]:
     """The parts that the configuration asks for; each is put together in a module of its own beside this one."""
-    return ()
+    feed = Feed(backend.events, RandomIds(), clock)
+    return (Webhooks(config, feed, clock),)

@@ -28,6 +28,8 @@ def serve(arguments: argparse.Namespace) -> int:
 
     try:
         return run(config, _introduce if config.development else None)
+    except ConfigError as error:
+        raise CommandError(str(error)) from error
     except OSError as error:
         raise CommandError(f"cannot listen: {error.strerror or error}") from error
 

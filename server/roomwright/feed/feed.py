@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import structlog
 
@@ -29,6 +30,7 @@ class Feed:
         self._ids = ids
         self._clock = clock
         self._listeners: list[Listener] = []
+        self._listeners_to_requested: list[Listener] = []
         self._stream: EventStream | None = None
         self._pumping: asyncio.Task[None] | None = None
         self.next_sequence = clock.now_ns() // 1_000
@@ -53,6 +55,11 @@ class Feed:
                 self._close()
 
         return stop
+
+    def listen_to_requested(self, listener: Listener) -> Callable[[], None]:
+        """The same for entries that bring webhooks along; it costs nothing while there are none."""
+        self._listeners_to_requested.append(listener)
+        return partial(self._listeners_to_requested.remove, listener)
 
     def pump(self) -> None:
         """Hand on everything that the backend has said up to now."""
@@ -80,7 +87,7 @@ class Feed:
 
         `webhooks` are those of its request. Both are copied or only read later: `info` may change afterwards.
         """
-        if not self._listeners:
+        if not self._listeners and not (webhooks and self._listeners_to_requested):
             return
         self.pump()  # what led to it comes first
         seconds = self._clock.now_ns() // 1_000_000_000
@@ -93,7 +100,7 @@ class Feed:
         message.id = self._ids.sid("EV")
         entry = Entry(sequence=self.next_sequence, room=room, queue=queue, message=message, webhooks=webhooks)
         self.next_sequence += 1
-        for listener in list(self._listeners):
+        for listener in [*self._listeners, *(self._listeners_to_requested if webhooks else ())]:
             try:
                 listener(entry)
             except Exception:

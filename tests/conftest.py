@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+pytest_plugins = ["pytester"]
+
 
 @pytest.fixture(autouse=True)
 def _logs_as_they_come() -> Iterator[None]:

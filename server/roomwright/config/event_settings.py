@@ -16,21 +16,24 @@ class WebhookUrl:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookSettings:
-    """Webhooks (`webhook:`). Times in seconds.
-
-    `api_key` signs; None: the first of the keys. `outbox_directory` None: the user's directory for the state of
-    programs. `timeout` is what one delivery may take, `max_age` how long a delivery is tried again, `parallel` how
-    many rooms' deliveries one URL may be sent at a time, `max_waiting` how many may wait in the outbox.
-    """
+    """Webhooks (`webhook:`)."""
 
     urls: tuple[WebhookUrl, ...] = ()
+    """http or https; a text, or {url, api_key, filter_params} where one is different."""
     api_key: str | None = None
+    """The API key that signs; null: the first of the keys."""
     filter_params: EventFilter | None = None
+    """{include_events: [room_started], exclude_events: []}; null: all of LiveKit's events."""
     outbox_directory: str | None = None
+    """null: in the user's directory for the state of programs."""
     timeout: int = 10
+    """Seconds that one delivery may take."""
     max_age: int = 86_400
+    """Seconds for which a delivery is tried again."""
     parallel: int = 16
+    """How many rooms' deliveries one URL is sent at a time."""
     max_waiting: int = 1_000_000
+    """How many deliveries may wait."""
 
     def filter_of(self, target: WebhookUrl) -> EventFilter:
         """Which events `target` is sent."""
@@ -39,8 +42,11 @@ class WebhookSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventSettings:
-    """The event stream (`events:`). `kept` events can be resumed from; `heartbeat` in seconds; `max_readers` at a time."""
+    """The event stream (`events:`)."""
 
     kept: int = 4_096
+    """How many events a reader can go back."""
     heartbeat: int = 15
+    """Seconds between signs of life."""
     max_readers: int = 200
+    """At a time."""

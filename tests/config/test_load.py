@@ -25,11 +25,11 @@ def refusal(body: str) -> str:
 
 def test_a_preset_with_a_key_that_is_not_known_is_warned_about_and_kept() -> None:
     presets = "{a: {empty_timeout: 5, emty_timeout: 6}, b: {egress: {tracks: {filepath: x}}}}"
-    loaded = load_body(f"room: {{room_configurations: {presets}}}")
+    loaded = load_body(f"egress: {{enabled: false}}\nroom: {{room_configurations: {presets}}}")
     assert loaded.config.room.room_configurations["a"] == pb.RoomConfiguration(empty_timeout=5)
     unknown, egress = loaded.warnings
     assert "room.room_configurations.a.emty_timeout" in unknown
-    assert "room.room_configurations.b.egress is not supported yet" in egress
+    assert "room.room_configurations.b.egress: egress is off" in egress
 
 
 def test_a_file_in_livekits_format(tmp_path: Path) -> None:

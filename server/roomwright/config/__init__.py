@@ -1,5 +1,6 @@
 """Settings: their shape, their defaults, and where they come from. It starts nothing."""
 
+from roomwright.config.egress_settings import EgressCosts, EgressLimits, EgressSettings, EgressStorage
 from roomwright.config.event_settings import EventSettings, WebhookSettings, WebhookUrl
 from roomwright.config.load import DEV_KEYS, Flags, Loaded, load, require_keys
 from roomwright.config.readers import ConfigError
@@ -22,6 +23,10 @@ __all__ = [
     "DEV_KEYS",
     "Config",
     "ConfigError",
+    "EgressCosts",
+    "EgressLimits",
+    "EgressSettings",
+    "EgressStorage",
     "EventSettings",
     "Flags",
     "GrpcSettings",

@@ -15,9 +15,10 @@ def advice(config: Config, dev_keys: Mapping[str, str]) -> Iterator[str]:
         yield from _short_secrets(config.keys)
     if beyond and dict(dev_keys).items() & dict(config.keys).items():
         yield f"the development key is open to everybody who reaches {beyond}"
-    for name, preset in config.room.room_configurations.items():
-        if preset.egress is not None:
-            yield f"room.room_configurations.{name}.egress is not supported yet: rooms of this preset are refused"
+    if not config.egress.enabled:
+        for name, preset in config.room.room_configurations.items():
+            if preset.egress is not None:
+                yield f"room.room_configurations.{name}.egress: egress is off, rooms of this preset are refused"
     if beyond and config.rtc.node_ip is None:
         yield f"listening on {beyond} without rtc.node_ip: clients on other machines will not find the media port"
 

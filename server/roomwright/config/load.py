@@ -8,6 +8,7 @@ from typing import Any
 from roomwright.config import document, readers
 from roomwright.config.advice import advice
 from roomwright.config.document import Values
+from roomwright.config.egress_settings import EgressSettings
 from roomwright.config.event_readers import check_signing_keys
 from roomwright.config.event_settings import EventSettings, WebhookSettings
 from roomwright.config.readers import ConfigError
@@ -39,6 +40,7 @@ _SECTION_TYPES = {
     "grpc": GrpcSettings,
     "webhook": WebhookSettings,
     "events": EventSettings,
+    "egress": EgressSettings,
     "prometheus": PrometheusSettings,
     "shutdown": ShutdownSettings,
 }

@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar, cast
 
+import betterproto2
 import orjson
 
 from roomwright.config.settings import PliThrottle, TurnServer
 from roomwright_proto import livekit as pb
 
-_Message = TypeVar("_Message", pb.Codec, pb.RoomConfiguration)
+_Message = TypeVar("_Message", bound=betterproto2.Message)
 Reader = Callable[[Any, str], Any]
 """Given a YAML value and the path of its key. Raises ConfigError."""
 
@@ -196,7 +197,7 @@ def keys(value: Any, path: str) -> Mapping[str, str]:
 
 def codecs(value: Any, path: str) -> tuple[pb.Codec, ...]:
     """A list of codecs, each a mapping with `mime` and `fmtp_line`."""
-    return many(lambda item, item_path: _message(pb.Codec, item, item_path))(value, path)
+    return many(lambda item, item_path: message(pb.Codec, item, item_path))(value, path)
 
 
 PRESET_KEYS = frozenset(field.name for field in fields(pb.RoomConfiguration))
@@ -206,12 +207,13 @@ PRESET_KEYS = frozenset(field.name for field in fields(pb.RoomConfiguration))
 def room_configurations(value: Any, path: str) -> Mapping[str, pb.RoomConfiguration]:
     """Named room configurations; their keys are the fields of `livekit.RoomConfiguration`."""
     return {
-        text(name, f"{path}, a name in it,"): _message(pb.RoomConfiguration, item or {}, f"{path}.{name}")
+        text(name, f"{path}, a name in it,"): message(pb.RoomConfiguration, item or {}, f"{path}.{name}")
         for name, item in mapping(value, path).items()
     }
 
 
-def _message(kind: type[_Message], value: Any, path: str) -> _Message:
+def message(kind: type[_Message], value: Any, path: str) -> _Message:
+    """A message of the schema, whose keys are its fields."""
     from roomwright import codec  # only configurations with messages in them pay for it
 
     try:

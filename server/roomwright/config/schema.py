@@ -5,7 +5,7 @@ A key becomes supported by moving it from `NOT_SUPPORTED` to `SUPPORTED`, with a
 
 from collections.abc import Mapping
 
-from roomwright.config import event_readers, readers
+from roomwright.config import egress_readers, event_readers, readers
 from roomwright.config.readers import Reader
 
 _PORT = readers.whole(0, 65_535)
@@ -76,6 +76,7 @@ SUPPORTED: Mapping[str, Reader] = {
     "prometheus.password": readers.text,
     "shutdown.notice": readers.whole(0, 3_600),
     **event_readers.SUPPORTED,
+    **egress_readers.SUPPORTED,
 }
 """Readers by path. Those that are not in LiveKit's format are marked in docs/configuration.md."""
 

@@ -6,6 +6,7 @@ Section and key names are those of LiveKit's configuration file; units are in th
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from roomwright.config.egress_settings import EgressSettings
 from roomwright.config.event_settings import EventSettings, WebhookSettings
 from roomwright_proto import livekit as pb
 
@@ -209,6 +210,7 @@ class Config:
     rtc: RtcSettings = field(default_factory=RtcSettings)
     grpc: GrpcSettings = field(default_factory=GrpcSettings)
     webhook: WebhookSettings = field(default_factory=WebhookSettings)
+    egress: EgressSettings = field(default_factory=EgressSettings)
     events: EventSettings = field(default_factory=EventSettings)
     prometheus: PrometheusSettings = field(default_factory=PrometheusSettings)
     shutdown: ShutdownSettings = field(default_factory=ShutdownSettings)

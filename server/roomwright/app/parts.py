@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from roomwright.app.webhooks import Webhooks
-from roomwright.clock import Clock, RandomIds
+from roomwright.clock import Clock
 from roomwright.config import Config
 from roomwright.feed import Feed
 from roomwright.sfu.backend import Backend
@@ -39,7 +39,6 @@ class Part(Protocol):
         ...
 
 
-def parts_of(config: Config, backend: Backend, clock: Clock) -> Sequence[Part]:
+def parts_of(config: Config, backend: Backend, clock: Clock, feed: Feed) -> Sequence[Part]:
     """The parts that the configuration asks for; each is put together in a module of its own beside this one."""
-    feed = Feed(backend.events, RandomIds(), clock)
     return (Webhooks(config, feed, clock),)

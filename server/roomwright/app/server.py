@@ -15,6 +15,7 @@ from roomwright.app.parts import parts_of
 from roomwright.auth.tokens import TokenVerifier
 from roomwright.clock import Clock, Ids, RandomIds, SystemClock
 from roomwright.config import Config
+from roomwright.feed import Feed
 from roomwright.rooms.limits import Limits
 from roomwright.services.agent_dispatch import AgentDispatchService
 from roomwright.services.room import RoomService
@@ -71,7 +72,8 @@ class Server:
         limits = Limits.of(config.limit)
         self.backend = backend or embedded(config, self._clock, ids or RandomIds())
         self._signalling = Signalling(self.backend, config.limit) if isinstance(self.backend, EmbeddedBackend) else None
-        self._parts = parts_of(config, self.backend, self._clock)
+        self.feed = Feed(self.backend.events, ids or RandomIds(), self._clock)
+        self._parts = parts_of(config, self.backend, self._clock, self.feed)
         routes = service_table(self.backend, limits)
         self._routes = settled(routes, [part.settle for part in self._parts])
         self._verifier = TokenVerifier(config.keys, self._clock)

@@ -78,7 +78,44 @@ SUPPORTED: Mapping[str, Reader] = {
     **event_readers.SUPPORTED,
     **egress_readers.SUPPORTED,
 }
-"""Readers by path. Those that are not in LiveKit's format are marked in docs/configuration.md."""
+"""Readers by path."""
+
+OWN = frozenset(
+    {
+        "admin",
+        "events.heartbeat",
+        "events.kept",
+        "events.max_readers",
+        "grpc.port",
+        "limit.max_data_size",
+        "limit.max_join_request",
+        "limit.max_media_sections",
+        "limit.max_missed_messages",
+        "limit.max_signal_backlog",
+        "limit.max_signal_size",
+        "limit.max_track_announcement",
+        "limit.max_tracks",
+        "rtc.connect_timeout",
+        "rtc.disconnect_timeout",
+        "rtc.failed_timeout",
+        "rtc.lossy_buffer_size",
+        "rtc.max_bitrate",
+        "rtc.max_data_channels",
+        "rtc.max_packets_per_second",
+        "rtc.max_streams",
+        "rtc.reliable_buffer_size",
+        "rtc.resume_timeout",
+        "rtc.start_bitrate",
+        "rtc.udp_buffer_size",
+        "shutdown.notice",
+        "webhook.max_age",
+        "webhook.max_waiting",
+        "webhook.outbox_directory",
+        "webhook.parallel",
+        "webhook.timeout",
+    }
+)
+"""Keys that LiveKit's format has not."""
 
 RENAMED: Mapping[str, str] = {
     "log_level": "logging.level",

@@ -1,0 +1,46 @@
+"""Which of a simulcast track's layers is recorded: the highest that is alive, changed at its key frames."""
+
+from typing import Final
+
+from roomwright.egress.recorder.intake.clock import SECOND
+
+SILENT_NS: Final = SECOND
+"""A layer without packets for so long is not alive."""
+ASK_NS: Final = SECOND // 2
+"""How often a key frame may be asked for."""
+
+
+class Layers:
+    """The choice for one track. `wanted` is a layer whose key frame shall be asked for."""
+
+    def __init__(self) -> None:
+        self.current = -1
+        self._seen: dict[int, int] = {}
+        self._asked_ns = -ASK_NS
+
+    def seen(self, layer: int, now_ns: int) -> None:
+        """A packet of the layer came."""
+        self._seen[layer] = now_ns
+
+    def begins(self, layer: int, now_ns: int) -> bool:
+        """A key frame begins in the layer: whether it is the current one now."""
+        if layer > self.current or self._is_silent(self.current, now_ns):
+            self.current = layer
+        return layer == self.current
+
+    def wanted(self, now_ns: int, *, broken: bool) -> tuple[int, ...]:
+        """The layers to ask for a key frame, if it is time to: the best alive, where it is not shown or `broken`.
+
+        A broken layer is asked too while the best does not show itself.
+        """
+        alive = [layer for layer in self._seen if not self._is_silent(layer, now_ns)]
+        if not alive or now_ns - self._asked_ns < ASK_NS:
+            return ()
+        best = max(alive)
+        if best == self.current and not broken:
+            return ()
+        self._asked_ns = now_ns
+        return (best, self.current) if broken and self.current in alive and self.current != best else (best,)
+
+    def _is_silent(self, layer: int, now_ns: int) -> bool:
+        return now_ns - self._seen.get(layer, -SILENT_NS) >= SILENT_NS

@@ -1,0 +1,166 @@
+"""One RTP stream, which is a track or a layer of it: packets in order become whole frames with their time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from roomwright.egress.recorder.intake.clock import PublisherClock, StreamClock
+from roomwright.egress.recorder.intake.coded import Coded
+from roomwright.egress.recorder.intake.frames import UNPACKERS
+from roomwright.egress.recorder.intake.reorder import Reorder
+from roomwright.egress.recorder.intake.unpack import opus
+from roomwright.egress.recorder.intake.unpack.whole import DamagedError, Unpacker
+from roomwright.media.rtp.header import HEADER_BYTES, payload_end, payload_start
+from roomwright.media.rtp.keyframes import starts_key_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from roomwright_proto.roomwright.egress import v1
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """A packet whose turn it is: how many are lost before it, where its payload is, what it is by its header."""
+
+    lost: int
+    packet: bytes
+    start: int
+    end: int
+    ticks: int
+    marker: bool
+    mime: str
+
+
+class Stream:
+    """Order and time of one RTP stream. `damaged` counts packets that are none, or of an unknown payload type."""
+
+    def __init__(
+        self, layer: int, payloads: "Mapping[int, v1.Payload]", publisher: PublisherClock, patience_ns: int
+    ) -> None:
+        rate = next((payload.clock_rate for payload in payloads.values() if payload.clock_rate), 90_000)
+        self.layer = layer
+        self.clock = StreamClock(rate, publisher)
+        self.damaged = 0
+        self._payloads = payloads
+        self._reorder = Reorder(patience_ns)
+
+    def restart(self) -> None:
+        """Go on after a pause."""
+        self.clock.restart()
+        self._reorder.restart()
+
+    @property
+    def unusable(self) -> int:
+        """Packets that were lost, late or damaged."""
+        return self._reorder.lost + self._reorder.late + self.damaged
+
+    def push(self, packet: bytes, arrival_ns: int) -> bool:
+        """Take a packet; False where it is none of this stream."""
+        if len(packet) < HEADER_BYTES or packet[1] & 0x7F not in self._payloads:
+            self.damaged += 1
+            return False
+        self.clock.arrived(self.clock.ticks(int.from_bytes(packet[4:8], "big")), arrival_ns)
+        self._reorder.push(packet[2] << 8 | packet[3], packet, arrival_ns)
+        return True
+
+    def take(self, now_ns: int) -> Iterator[Ordered]:
+        """The packets whose turn it is by now. Those without a payload are only there to fill the bandwidth."""
+        lost = 0
+        for missing, packet in self._reorder.take(now_ns):
+            lost += missing
+            start = payload_start(packet)
+            end = payload_end(packet, start) if start >= 0 else -1
+            if end <= start:
+                continue
+            ticks = self.clock.ticks(int.from_bytes(packet[4:8], "big"))
+            payload = self._payloads[packet[1] & 0x7F]
+            yield Ordered(lost, packet, start, end, ticks, bool(packet[1] & 0x80), payload.mime.partition("/")[2])
+            lost = 0
+
+
+class VideoFrames:
+    """Whole frames of a video stream. After a loss nothing comes until the next key frame: `broken` says so."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.broken = True
+        self._stream = stream
+        self._codec = ""
+        self._unpacker: Unpacker | None = None
+        self._ticks: int | None = None
+        self._lost = 0
+
+    def begins(self, ordered: Ordered) -> bool:
+        """Whether a decoder can begin with this packet."""
+        return starts_key_frame(ordered.mime, ordered.packet, ordered.start)
+
+    def add(self, ordered: Ordered) -> Iterator[Coded]:
+        """One more packet, in order."""
+        if ordered.lost or ordered.mime != self._codec:
+            self._break(ordered)
+        if self._ticks is not None and ordered.ticks != self._ticks:
+            yield from self._whole()
+        if self.broken and self._ticks is None:
+            if not self.begins(ordered):
+                return
+            self.broken = False
+        self._ticks = ordered.ticks
+        try:
+            if self._unpacker:
+                self._unpacker.add(ordered.packet[ordered.start : ordered.end])
+        except DamagedError:
+            self._stream.damaged += 1
+            self._break(ordered)
+            return
+        if ordered.marker:
+            yield from self._whole()
+
+    def restart(self) -> None:
+        """Forget what is not whole, and wait for a key frame."""
+        if not self.broken or self._ticks is not None:
+            self._codec, self._ticks, self.broken = "", None, True
+
+    @property
+    def parameters(self) -> bytes:
+        """What the codec's decoder is told of the stream before the first frame, if anything."""
+        return getattr(self._unpacker, "parameters", b"")
+
+    def _break(self, ordered: Ordered) -> None:
+        kind = UNPACKERS.get(ordered.mime)
+        self._codec, self._unpacker = ordered.mime, kind() if kind else None
+        self._ticks, self.broken = None, True
+        self._lost += ordered.lost
+
+    def _whole(self) -> Iterator[Coded]:
+        ticks, self._ticks = self._ticks, None
+        lost, self._lost = self._lost, 0
+        if self._unpacker is None or ticks is None:
+            return
+        data, key = self._unpacker.take()
+        if data:
+            at_ns = self._stream.clock.at_ns(ticks)
+            yield Coded(self._codec, self._stream.layer, at_ns, ticks, key, lost, data)
+
+
+class AudioFrames:
+    """Packets of an audio stream. Redundant blocks stand in for packets that are lost."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._last: int | None = None
+
+    def restart(self) -> None:
+        """What comes is not older than what came."""
+        self._last = None
+
+    def add(self, ordered: Ordered) -> Iterator[Coded]:
+        """One more packet, in order."""
+        payload, lost = ordered.packet[ordered.start : ordered.end], ordered.lost
+        codec = "opus" if ordered.mime == "red" else ordered.mime
+        blocks = opus.blocks(payload) if ordered.mime == "red" else ((0, payload),)
+        for before, data in blocks:
+            ticks = ordered.ticks - before
+            if not data or (self._last is None and before) or (self._last is not None and ticks <= self._last):
+                continue
+            yield Coded(codec, self._stream.layer, self._stream.clock.at_ns(ticks), ticks, True, lost, data)
+            self._last, lost = ticks, 0

@@ -1,0 +1,92 @@
+"""A recorder as the server runs it: a process on one end of a socket pair."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from roomwright import codec
+from roomwright.egress.frames import FrameReader, Packet, message_frame, packet_frame
+from roomwright_proto.roomwright.egress import v1
+from tests.egress.sender import EPOCH_NS, Event
+
+DEADLINE = 60
+
+
+class Recorder:
+    """The server's end. `reports` are all that came so far."""
+
+    def __init__(self, plan: v1.Plan) -> None:
+        self.socket, theirs = socket.socketpair()
+        command = [sys.executable, "-m", "roomwright.egress.recorder", str(theirs.fileno())]
+        self.process = subprocess.Popen(
+            command, pass_fds=(theirs.fileno(),), stderr=subprocess.PIPE, env=_environment()
+        )
+        theirs.close()
+        self.socket.settimeout(DEADLINE)
+        self.reports: list[v1.Report] = []
+        self._reader = FrameReader()
+        self.order(v1.Order(plan=plan))
+
+    def order(self, order: v1.Order) -> None:
+        """Send an order."""
+        self.socket.sendall(message_frame(codec.encode(order)))
+
+    def play(self, events: Iterable[Event], *, real_time: bool = False) -> None:
+        """Send the events: at once, or when they would arrive. Arrivals are moved to now."""
+        began_ns = time.time_ns()
+        for at_ns, event in events:
+            due_ns = began_ns + at_ns - EPOCH_NS
+            if real_time and (wait := due_ns - time.time_ns()) > 0:
+                time.sleep(wait / 1e9)
+            if isinstance(event, Packet):
+                self.socket.sendall(packet_frame(event.track, event.layer, due_ns, event.data))
+            else:
+                if event.sender_report is not None:
+                    event.sender_report.arrival_ns = due_ns
+                self.order(event)
+
+    def until(self, kind: str) -> v1.Report:
+        """Read reports until one of that kind, which may have come before."""
+        for report in self.reports:
+            if getattr(report, kind) is not None:
+                return report
+        for report in self._read():
+            if getattr(report, kind) is not None:
+                return report
+        raise AssertionError(f"no {kind}: {self.reports}; {self.process.communicate()[1]}")
+
+    def stop(self, reason: str = "StopEgress API") -> v1.Finished:
+        """Stop it, and wait for its end."""
+        self.order(v1.Order(stop=v1.Stop(reason)))
+        finished = self.until("finished").finished
+        assert finished is not None
+        assert self.process.wait(DEADLINE) == 0
+        return finished
+
+    def _read(self) -> Iterator[v1.Report]:
+        while data := self.socket.recv(65_536):
+            for frame in self._reader.feed(data):
+                assert isinstance(frame, bytes)
+                report = codec.decode(v1.Report, frame)
+                self.reports.append(report)
+                yield report
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(("server", "generated"))}
+
+
+@contextmanager
+def recording(plan: v1.Plan) -> Iterator[Recorder]:
+    """A recorder that is ended with the test."""
+    recorder = Recorder(plan)
+    try:
+        yield recorder
+    finally:
+        recorder.socket.close()
+        recorder.process.kill()
+        recorder.process.communicate()

@@ -83,10 +83,9 @@ SUPPORTED: Mapping[str, Reader] = {
 OWN = frozenset(
     {
         "admin",
-        "events.heartbeat",
-        "events.kept",
-        "events.max_readers",
-        "grpc.port",
+        "egress",
+        "events",
+        "grpc",
         "limit.max_data_size",
         "limit.max_join_request",
         "limit.max_media_sections",
@@ -107,7 +106,7 @@ OWN = frozenset(
         "rtc.resume_timeout",
         "rtc.start_bitrate",
         "rtc.udp_buffer_size",
-        "shutdown.notice",
+        "shutdown",
         "webhook.max_age",
         "webhook.max_waiting",
         "webhook.outbox_directory",
@@ -115,7 +114,7 @@ OWN = frozenset(
         "webhook.timeout",
     }
 )
-"""Keys that LiveKit's format has not."""
+"""Keys, and whole sections, that LiveKit's format has not."""
 
 RENAMED: Mapping[str, str] = {
     "log_level": "logging.level",

@@ -1,7 +1,7 @@
 """Names and initials, drawn by Pillow once and kept as planes."""
 
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import av
 from PIL import Image, ImageDraw, ImageFont
@@ -71,5 +71,6 @@ def _font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def _planes(image: Image.Image) -> Planes:
-    y, u, v = planes(av.VideoFrame.from_image(image).reformat(format="yuv420p"))
+    frames: Any = av.VideoFrame
+    y, u, v = planes(frames.from_image(image).reformat(format="yuv420p"))
     return y.copy(), u.copy(), v.copy()

@@ -4,7 +4,7 @@ There is no way through RGB but for captions, which are drawn once.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -31,10 +31,7 @@ Planes = tuple["NDArray[np.uint8]", "NDArray[np.uint8]", "NDArray[np.uint8]"]
 
 def planes(frame: "av.VideoFrame") -> Planes:
     """The picture's own bytes, as arrays that can be written to."""
-    y, u, v = (
-        np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
-        for plane in frame.planes
-    )
+    y, u, v = (_bytes(plane) for plane in frame.planes)
     return y, u, v
 
 
@@ -49,6 +46,11 @@ def paste(canvas: Planes, picture: Planes, fit: Fit) -> None:
     source = _parts(Rect(fit.cut_left, fit.cut_top, fit.to.width, fit.to.height))
     for plane, there, other, here in zip(canvas, _parts(fit.to), picture, source, strict=True):
         plane[there] = other[here]
+
+
+def _bytes(plane: Any) -> "NDArray[np.uint8]":
+    rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+    return rows[:, : plane.width]
 
 
 def _parts(rect: Rect) -> Sequence[tuple[slice, slice]]:

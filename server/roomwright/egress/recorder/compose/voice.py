@@ -5,7 +5,7 @@ them, they are joined without a seam, and stretched or squeezed by at most half 
 they jump: what is missing is silence, what is too much is left out.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 from av.audio.resampler import AudioResampler
@@ -42,7 +42,7 @@ class Voice:
     def take(self, at_ns: int, frame: "av.AudioFrame") -> None:
         """Add sound that is heard from `at_ns` on. Sound that is far too early or too late is left out."""
         frame.pts = None
-        resampled = [part.to_ndarray() for part in self._resampler.resample(frame)]
+        resampled = [_samples(part) for part in self._resampler.resample(frame)]
         if not resampled:
             return
         samples = np.concatenate(resampled, axis=1) if len(resampled) > 1 else resampled[0]
@@ -86,7 +86,13 @@ class Voice:
         return at, samples
 
 
+def _samples(frame: Any) -> "NDArray[np.float32]":
+    return frame.to_ndarray()
+
+
 def _stretched(samples: "NDArray[np.float32]", count: int) -> "NDArray[np.float32]":
-    old = np.arange(samples.shape[1], dtype=np.float32)
+    old: NDArray[np.float32] = np.arange(samples.shape[1], dtype=np.float32)
     new = np.linspace(0, samples.shape[1] - 1, count, dtype=np.float32)
-    return np.stack([np.interp(new, old, row) for row in samples]).astype(np.float32)
+    return np.stack([np.interp(new, old, row) for row in cast("list[NDArray[np.float32]]", list(samples))]).astype(
+        np.float32
+    )

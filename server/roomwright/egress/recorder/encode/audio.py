@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import av
 from av.audio.codeccontext import AudioCodecContext
@@ -37,14 +37,14 @@ class AudioEncoder:
         self._packed = sample_format == "flt"
         self._sample_format = sample_format
         self.rate = _rate(codec, encoding.audio_frequency)
-        self._context = AudioCodecContext.create(name, "w")
+        self._context: Any = AudioCodecContext.create(name, "w")
         self._context.sample_rate = self.rate
         self._context.layout = "stereo"
         self._context.format = sample_format
         self._context.bit_rate = encoding.audio_bitrate
         self._context.time_base = Fraction(1, self.rate)
         self._context.open(strict=False)
-        self.frame_size = self._context.frame_size
+        self.frame_size: int = self._context.frame_size
         self.format = StreamFormat(
             "audio",
             codec,
@@ -67,7 +67,7 @@ class AudioEncoder:
         """What the encoder still holds."""
         yield from map(self._unit, self._context.encode(None))
 
-    def _unit(self, packet: av.Packet) -> Unit:
+    def _unit(self, packet: Any) -> Unit:
         at = self._time(packet.pts or 0)
         duration = self._time(packet.duration or self.frame_size)
         return Unit(self._index, at, at, duration, True, bytes(packet))

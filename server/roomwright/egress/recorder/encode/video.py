@@ -6,7 +6,7 @@ frame comes at fixed times, so that segments can be cut there.
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 import av
 from av.video.codeccontext import VideoCodecContext
@@ -37,7 +37,7 @@ class VideoEncoder:
         self._index = index
         self._framerate = encoding.framerate
         self._key_every = max(1, round(key_every_ns * encoding.framerate / SECOND))
-        self._context = _context(encoding, self._key_every)
+        self._context: Any = _context(encoding, self._key_every)
         self._annex_b = self._context.name == "libx264"
         self._extradata = bytes(self._context.extradata or b"")
         self.format = StreamFormat(
@@ -61,7 +61,7 @@ class VideoEncoder:
         """What the encoder still holds."""
         yield from map(self._unit, self._context.encode(None))
 
-    def _unit(self, packet: av.Packet) -> Unit:
+    def _unit(self, packet: Any) -> Unit:
         pts = packet.pts or 0
         dts = pts if packet.dts is None else packet.dts
         data = bytes(packet)

@@ -6,7 +6,7 @@ MP4 is written in fragments of a second; where the storage allows, it becomes an
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import av
+from av.error import FFmpegError
 
 from roomwright_proto import livekit as pb
 from roomwright_proto.roomwright.egress import v1
@@ -34,6 +34,7 @@ _OPTIONS: Final[Mapping[str, Mapping[str, str]]] = {
     "mp3": {"flush_packets": "1", "write_xing": "0"},
 }
 _SEEKABLE: Final[Mapping[str, Mapping[str, str]]] = {
+    **_OPTIONS,
     "mp4": {"movflags": "hybrid_fragmented+frag_keyframe+delay_moov", **_FRAGMENTS},
     "mp3": {"flush_packets": "1"},
 }
@@ -59,7 +60,7 @@ class FileOutput:
                 raise OutputError(f"format {container} incompatible with codec {stream.codec}", 400)
         self._epoch_ns = epoch_ns
         self._sink = self._store.create(self._file.path)
-        options = _OPTIONS[container] | (_SEEKABLE.get(container, {}) if self._store.seekable else {})
+        options = (_SEEKABLE if self._store.seekable else _OPTIONS)[container]
         self._muxer = Muxer(self._sink, container, formats, options)
 
     def write(self, unit: Unit) -> None:
@@ -68,7 +69,7 @@ class FileOutput:
             return
         try:
             self._muxer.write(unit)
-        except av.FFmpegError as error:
+        except FFmpegError as error:
             raise OutputError(f"cannot write {self._file.path}: {error.strerror}") from error
         self._end_ns = max(self._end_ns, unit.pts_ns + unit.duration_ns)
 
@@ -95,7 +96,7 @@ class FileOutput:
         muxer, self._muxer = self._muxer, None
         try:
             muxer.close()
-        except av.FFmpegError as error:
+        except FFmpegError as error:
             raise OutputError(f"cannot finish {self._file.path}: {error.strerror}") from error
         finally:
             self._location = self._sink.close()

@@ -14,6 +14,7 @@ from .names import counted, timed
 
 if TYPE_CHECKING:
     import av
+    from PIL import Image
 
 SECOND: Final = 1_000_000_000
 DEFAULT_SECONDS: Final = 10.0
@@ -23,7 +24,7 @@ _QUALITY: Final = 85
 
 
 @dataclass(frozen=True, slots=True)
-class Image:
+class StoredImage:
     """A stored image and its time since the epoch."""
 
     path: str
@@ -43,7 +44,7 @@ class ImagesOutput:
         self._count = 0
         self._end_ns = 0
         self._closed = False
-        self._images: list[Image] = []
+        self._images: list[StoredImage] = []
 
     @property
     def listed(self) -> Sequence[Mapping[str, Any]]:
@@ -74,7 +75,7 @@ class ImagesOutput:
         self._bytes += len(data)
         if self._plan.suffix is pb.ImageFileSuffix.IMAGE_SUFFIX_NONE_OVERWRITE:
             self._images.clear()
-        self._images.append(Image(name, self._epoch_ns + at_ns))
+        self._images.append(StoredImage(name, self._epoch_ns + at_ns))
 
     def progress(self, into: v1.Progress) -> None:
         """Add the ImagesInfo."""
@@ -105,6 +106,7 @@ class ImagesOutput:
 
 def _jpeg(frame: "av.VideoFrame", width: int, height: int) -> bytes:
     target = BytesIO()
-    image = frame.to_image(width=width or frame.width, height=height or frame.height)
+    shown: Any = frame
+    image: Image.Image = shown.to_image(width=width or frame.width, height=height or frame.height)
     image.save(target, "JPEG", quality=_QUALITY)
     return target.getvalue()

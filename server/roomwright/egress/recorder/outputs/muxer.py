@@ -5,15 +5,12 @@ The container's bytes go to a sink. H.264 comes as Annex B; muxers that want it 
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 import av
 from av.packet import Packet
 
 from ..units import OutputError, StreamFormat, Unit
-
-if TYPE_CHECKING:
-    from av.container import OutputContainer
 
 NANOSECONDS: Final = Fraction(1, 1_000_000_000)
 
@@ -26,7 +23,7 @@ _LAYOUTS: Final = {1: "mono", 2: "stereo"}
 class Writable(Protocol):
     """Takes a container's bytes. It may have `seek` and `tell`."""
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes, /) -> int:
         """Take all of them."""
         ...
 
@@ -37,8 +34,7 @@ class Muxer:
     def __init__(
         self, target: Writable | str, container: str, formats: Sequence[StreamFormat], options: Mapping[str, str]
     ) -> None:
-        opened: Any = av.open(target, "w", format=container, options=dict(options))
-        self._container: OutputContainer = opened
+        self._container: Any = av.open(target, "w", format=container, options=dict(options))
         self._begun = False
         self._streams = [_add(self._container, each) for each in formats]
 
@@ -58,7 +54,7 @@ class Muxer:
             self._container.close()
 
 
-def _add(container: "OutputContainer", stream: StreamFormat) -> Any:
+def _add(container: Any, stream: StreamFormat) -> Any:
     try:
         if stream.kind == "video":
             rate = stream.framerate or None

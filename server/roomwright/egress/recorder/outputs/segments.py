@@ -6,7 +6,7 @@ Segments are cut at key frames. Each is stored whole, then the playlists that na
 from collections.abc import Sequence
 from typing import Final
 
-import av
+from av.error import FFmpegError
 
 from roomwright_proto import livekit as pb
 from roomwright_proto.roomwright.egress import v1
@@ -116,7 +116,7 @@ class SegmentsOutput:
             if self._init and number == 0:
                 self._put(self._init, self._pack.init(units))
             self._put(name, self._pack.segment(units))
-        except av.FFmpegError as error:
+        except FFmpegError as error:
             raise OutputError(f"cannot write {name}: {error.strerror}") from error
         self._segments.append(Segment(name, began, at_ns - start))
 

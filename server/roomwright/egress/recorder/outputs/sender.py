@@ -10,7 +10,7 @@ from threading import Thread
 from time import monotonic, time_ns
 from typing import Final
 
-import av
+from av.error import FFmpegError
 
 from roomwright_proto import livekit as pb
 
@@ -110,7 +110,7 @@ class Sender:
             return None
         try:
             self._through(Muxer(self.url, "flv", self._formats, {"flvflags": "no_duration_filesize"}), first)
-        except (av.FFmpegError, OSError) as error:
+        except (FFmpegError, OSError) as error:
             return f"{stream_url(self.url)}: {error.strerror or 'the connection failed'}"
         finally:
             self._busy_since = None

@@ -1,7 +1,7 @@
 """Files in a directory of this machine, written where they belong from the first byte on."""
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -20,7 +20,7 @@ _SENTENCES: Final = {
 
 
 @contextmanager
-def plainly(path: Path) -> Iterator[None]:
+def plainly(path: Path) -> Generator[None]:
     """Say what a failed file operation means."""
     try:
         yield

@@ -19,6 +19,7 @@ CHECKS = {
     "buf lint": ["buf", "lint"],
     "buf breaking": ["buf", "breaking", "--against", "proto/image.binpb"],
     "generated/ is what proto/ gives": [sys.executable, "tools/generate.py", "--check"],
+    "docs/ is what the code says": [sys.executable, "tools/docs.py", "--check"],
 }
 """Title and command of each check, in order of speed of the usual failure."""
 

@@ -10,7 +10,7 @@ from roomwright.config import Config, Flags, load
 from roomwright.config.schema import SECTIONS, SUPPORTED
 
 TEXT = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
-SHOWN: str = re.search(r"```yaml\n(.*?)```", TEXT, re.DOTALL)[1]
+SHOWN: str = re.search(r"from the code: all settings -->\n+```yaml\n(.*?)```", TEXT, re.DOTALL)[1]
 
 
 def test_shows_all_keys() -> None:

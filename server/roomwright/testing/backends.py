@@ -29,9 +29,11 @@ class _RememberingFanout(Fanout):
     def __init__(self) -> None:
         super().__init__()
         self.last: deque[Event] = deque(maxlen=REMEMBERED)
+        self.rooms: set[str] = set()
 
     def publish(self, events: list[Event]) -> None:
         self.last.extend(events)
+        self.rooms.update(event.room.sid for event in events)
         super().publish(events)
 
 
@@ -61,16 +63,17 @@ class TestedBackend(LocalBackend):
         return list(self._remembered.last)
 
     def forget(self) -> list[str]:
-        """Delete every room, and begin anew as if nothing had been. Returns the sids of the rooms."""
+        """Delete every room, and begin anew as if nothing had been. Returns the sids of all rooms that there were."""
         now = Instant.of(self._clock)
-        rooms = list(self.rooms)
-        for room in rooms:
+        for room in list(self.rooms):
             self.rooms.close(room, pb.RoomEndReason.ROOM_END_API_DELETE, pb.DisconnectReason.ROOM_DELETED, now)
         self._drain()
         self.rooms = Rooms(self._config.room, self._config.limit, self.rooms.ids)
         self._api = RoomApi(self.rooms)
+        sids = list(self._remembered.rooms)
         self._remembered.last.clear()
-        return [room.sid for room in rooms]
+        self._remembered.rooms.clear()
+        return sids
 
 
 class TestedMemory(TestedBackend, MemoryBackend):

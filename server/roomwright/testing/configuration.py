@@ -2,13 +2,21 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from roomwright.config import Config, Flags, load
+from roomwright.config.event_settings import WebhookUrl
 from roomwright.testing.tokens import KEY, SECRET
 
 _NOT_CHANGED = ("port", "bind_addresses", "keys", "key_file")
 _BASE: Mapping[str, Any] = {"port": 0, "bind_addresses": ["127.0.0.1"], "keys": {KEY: SECRET}}
+
+
+def with_inbox(config: Config, url: str, outbox: str, port: int) -> Config:
+    """The configuration of a server that tells `url` of everything, too."""
+    urls = (WebhookUrl(url=url), *config.webhook.urls)
+    return replace(config, port=port, webhook=replace(config.webhook, urls=urls, outbox_directory=outbox))
 
 
 def configuration(given: Mapping[str, Any]) -> Config:

@@ -9,7 +9,7 @@ from roomwright.signalling.wish import from_query
 from roomwright.testing.backends import TestedBackend, TestedEmbedded, TestedMemory
 from roomwright.testing.bridge import LoopThread
 from roomwright.testing.errors import NotPossibleError
-from roomwright.testing.faults import JOIN, Cut, Faults
+from roomwright.testing.faults import Cut, Fate
 from roomwright.testing.participant import Participant
 
 if TYPE_CHECKING:
@@ -29,11 +29,10 @@ _REAL = (
 class Guests:
     """Lets participants in, and sends them away when the test is over."""
 
-    def __init__(self, thread: LoopThread, backend: TestedBackend, verifier: TokenVerifier, faults: Faults) -> None:
+    def __init__(self, thread: LoopThread, backend: TestedBackend, verifier: TokenVerifier) -> None:
         self._thread = thread
         self._backend = backend
         self._verifier = verifier
-        self._faults = faults
         self._scripted: list[ScriptedParticipant] = []
         self._real: list[RealParticipant] = []
 
@@ -41,11 +40,11 @@ class Guests:
         """What a token allows its bearer; raises `ServiceError` as a join would."""
         return from_query({}, self._verifier.verify(token)).claims
 
-    async def join(self, claims: Claims, *, auto_subscribe: bool) -> Participant:
+    async def join(self, claims: Claims, fate: Fate, *, auto_subscribe: bool) -> Participant:
         """Let a scripted participant in; raises `ServiceError`."""
         if not isinstance(self._backend, TestedMemory):
             raise NotPossibleError(_SCRIPTED)
-        await self._meet_faults(claims.identity)
+        await _undergo(fate, claims.identity)
         room = claims.video.room if claims.video else ""
         scripted = await self._backend.join(room, claims, auto_subscribe=auto_subscribe)
         self._scripted.append(scripted)
@@ -84,10 +83,10 @@ class Guests:
             socket.abort()
         return len(sockets)
 
-    async def _meet_faults(self, identity: str) -> None:
-        fate = self._faults.meet(JOIN)
-        await asyncio.sleep(fate.delay)
-        if fate.refusal is not None:
-            raise fate.refusal
-        if fate.cut is not Cut.NO:
-            raise ConnectionResetError(f"the connection of {identity!r} was cut off by the test")
+
+async def _undergo(fate: Fate, identity: str) -> None:
+    await asyncio.sleep(fate.delay)
+    if fate.refusal is not None:
+        raise fate.refusal
+    if fate.cut is not Cut.NO:
+        raise ConnectionResetError(f"the connection of {identity!r} was cut off by the test")

@@ -1,6 +1,8 @@
 """The parts of a test's server, put together. All of it happens on the server's loop."""
 
-from typing import Any
+import contextlib
+import tempfile
+from typing import Any, Self
 
 from roomwright.app import Server
 from roomwright.app.media import embedded
@@ -13,10 +15,11 @@ from roomwright.testing import logs
 from roomwright.testing.backends import TestedBackend, TestedEmbedded, TestedMemory
 from roomwright.testing.bridge import LoopThread
 from roomwright.testing.clock import MovableClock, ServerClock
+from roomwright.testing.configuration import with_inbox
 from roomwright.testing.faults import Faults
 from roomwright.testing.front import Record, TestedFront
 from roomwright.testing.guests import Guests
-from roomwright.testing.official import Session
+from roomwright.testing.webhooks import WebhookInbox
 from roomwright.wire.twirp import Twirp
 
 BACKENDS = ("memory", "embedded")
@@ -25,33 +28,40 @@ GRACE_S = 0.5
 
 
 class Inside:
-    """A server with everything that a test wants of it."""
+    """A server with everything that a test wants of it. `begin` makes one that runs."""
 
-    def __init__(self, thread: LoopThread, backend: str, config: Config) -> None:
-        self.config = config
+    def __init__(self, thread: LoopThread, backend: str, config: Config, inbox: WebhookInbox) -> None:
         self._time, self._token_time = MovableClock(), MovableClock()
+        self.inbox = inbox
         self.backend = _backend(backend, config, self._time)
         self.verifier = TokenVerifier(config.keys, self._token_time)
-        self.faults = Faults(
-            _calls(self.backend, config), lambda identity: thread.look(lambda: self.guests.cut(identity))
-        )
+        self.guests = Guests(thread, self.backend, self.verifier)
+        self.faults = Faults(_calls(self.backend, config), lambda who: thread.look(lambda: self.guests.cut(who)))
         self.record = Record(self.faults)
         self.clock = ServerClock(thread, self.backend, self._time, self._token_time)
-        self.guests = Guests(thread, self.backend, self.verifier, self.faults)
-        self.session = Session(thread)
         self.server = Server(config, backend=self.backend, clock=SystemClock(), front=self._front)
+        self._ends = contextlib.AsyncExitStack()
 
-    async def start(self) -> None:
-        """Listen."""
+    @classmethod
+    async def begin(cls, thread: LoopThread, backend: str, config: Config, port: int = 0) -> Self:
+        """Listen, on that port or on any."""
         logs.divert()
-        await self.server.start()
+        async with contextlib.AsyncExitStack() as ends:
+            ends.callback(logs.restore)
+            outbox = ends.enter_context(tempfile.TemporaryDirectory(prefix="roomwright-", ignore_cleanup_errors=True))
+            inbox = WebhookInbox(thread)
+            ends.push_async_callback(inbox.stop)
+            await inbox.start()
+            inside = cls(thread, backend, with_inbox(config, inbox.url, outbox, port), inbox)
+            ends.push_async_callback(inside.server.stop, GRACE_S)
+            await inside.server.start()
+            ends.push_async_callback(inside.guests.leave)
+            inside._ends = ends.pop_all()
+        return inside
 
-    async def stop(self) -> None:
+    async def end(self) -> None:
         """End everything."""
-        await self.guests.leave()
-        await self.session.close()
-        await self.server.stop(GRACE_S)
-        logs.restore()
+        await self._ends.aclose()
 
     async def reset(self) -> None:
         """Be as if nothing had been."""
@@ -59,7 +69,7 @@ class Inside:
         self.faults.clear()
         await self.guests.leave()
         self.record.forget()
-        self.backend.forget()
+        self.inbox.forget(self.backend.forget())
         self.clock.reset()
 
     def _front(self, methods: Twirp, _verifier: TokenVerifier, *others: Any) -> TestedFront:

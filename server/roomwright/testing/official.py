@@ -87,13 +87,17 @@ class Session:
             self._session = None
 
 
-def official_client(session: Session, url: str, key: str, secret: str) -> "api.LiveKitAPI":
-    """A client of the server's API."""
+def official_package() -> Any:
+    """The package `livekit.api`; raises NotPossibleError when it is not installed."""
     try:
         from livekit import api
     except ImportError as error:
         raise NotPossibleError(
             "LiveKit's API client is not installed: pip install 'roomwright[testing]', or livekit-api"
         ) from error
-    untyped: Any = session
-    return api.LiveKitAPI(url, key, secret, session=untyped)
+    return api
+
+
+def official_client(session: Session, url: str, key: str, secret: str) -> "api.LiveKitAPI":
+    """A client of the server's API."""
+    return official_package().LiveKitAPI(url, key, secret, session=session)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from roomwright.testing.participant import Participant
     from roomwright.testing.real import RealParticipant
     from roomwright.testing.server import ThreadedServer
+    from roomwright.testing.webhooks import WebhookInbox
 
 KEPT = 4
 """How many servers are kept running; a session with more configurations stops the one that was not used for longest."""
@@ -145,6 +146,12 @@ def livekit_clock(livekit_server: "ThreadedServer") -> "ServerClock":
 def livekit_faults(livekit_server: "ThreadedServer") -> "Faults":
     """What goes wrong with the server."""
     return livekit_server.faults
+
+
+@pytest.fixture
+def webhook_inbox(livekit_server: "ThreadedServer") -> "WebhookInbox":
+    """The webhooks that the server sends: `webhook_inbox.wait_for("room_started")`."""
+    return livekit_server.webhooks
 
 
 @pytest.fixture

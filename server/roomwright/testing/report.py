@@ -9,6 +9,8 @@ from roomwright.rooms.room import Room
 from roomwright.testing.front import Call
 from roomwright.testing.inside import Inside
 
+_SHOWN = 30
+
 
 async def report(inside: Inside) -> str:
     """The server's state, and what happened lately."""
@@ -23,6 +25,8 @@ def _lines(inside: Inside) -> Iterator[str]:
     yield from _section("rooms", [line for room in rooms for line in _room(room)])
     yield from _section("what goes wrong", inside.faults.descriptions(), unless_empty=True)
     yield from _section("last events", [_event(event) for event in inside.backend.last_events()])
+    yield from _section("webhooks", [str(webhook) for webhook in inside.inbox.received[-_SHOWN:]], unless_empty=True)
+    yield from _section("webhooks with a bad signature", inside.inbox.rejected[-_SHOWN:], unless_empty=True)
     yield from _section("last calls", [_call(call) for call in inside.record.calls])
 
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from roomwright.testing.bridge import LoopThread, both
 from roomwright.testing.clock import ServerClock
 from roomwright.testing.configuration import configuration
-from roomwright.testing.faults import Faults
+from roomwright.testing.faults import JOIN, Faults
 from roomwright.testing.inside import BACKENDS, Inside
-from roomwright.testing.official import official_client
+from roomwright.testing.official import Session, official_client
 from roomwright.testing.participant import Participant
 from roomwright.testing.report import report
 from roomwright.testing.tokens import KEY, SECRET, TTL_S, Profile, claims_for, signed
+from roomwright.testing.webhooks import WebhookInbox
 
 if TYPE_CHECKING:
     from livekit import api
@@ -51,9 +52,9 @@ class ThreadedServer:
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
             self.thread = stack.enter_context(LoopThread())
-            self._inside = self.thread.run(_made(self.thread, self.backend, self._config))
-            self.thread.run(self._inside.start())
-            stack.callback(lambda: self.thread.run(self._inside.stop()))
+            self._session = Session(self.thread)
+            self._inside = self.thread.run(Inside.begin(self.thread, self.backend, self._config))
+            stack.callback(lambda: self.thread.run(self._end()))
             self._stack = stack.pop_all()
         return self
 
@@ -90,10 +91,15 @@ class ThreadedServer:
         """What goes wrong."""
         return self._inside.faults
 
+    @property
+    def webhooks(self) -> WebhookInbox:
+        """The webhooks that it sends."""
+        return self._inside.inbox
+
     @cached_property
     def api(self) -> "api.LiveKitAPI":
         """LiveKit's own API client, for any event loop; it need not be closed."""
-        return official_client(self._inside.session, self.http_url, KEY, SECRET)
+        return official_client(self._session, self.http_url, KEY, SECRET)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """The result of a coroutine, for tests without an event loop: `server.run(server.api.room.list_rooms(…))`."""
@@ -125,7 +131,7 @@ class ThreadedServer:
         """
         token = token or self.token(identity, room, **profile)
         claims = self._inside.guests.claims_of(token)
-        return await self._inside.guests.join(claims, auto_subscribe=auto_subscribe)
+        return await self._inside.guests.join(claims, self.faults.meet(JOIN), auto_subscribe=auto_subscribe)
 
     @both
     async def connect(
@@ -144,16 +150,20 @@ class ThreadedServer:
     @both
     async def reset(self) -> None:
         """Be as if nothing had been: rooms, dispatches, revoked tokens, faults, webhooks, skipped time."""
-        await self._inside.reset()
+        if self._inside.inbox.owes:  # deliveries that failed would be tried again among those of the next test
+            port = self._inside.server.port
+            await self._inside.end()
+            self._inside = await Inside.begin(self.thread, self.backend, self._config, port)
+        else:
+            await self._inside.reset()
+
+    async def _end(self) -> None:
+        await self._session.close()
+        await self._inside.end()
 
     def report(self) -> str:
         """Rooms, participants, tracks, the last events and calls, for people."""
         return self.thread.run(report(self._inside), REPORT_WITHIN_S)
-
-
-async def _made(thread: LoopThread, backend: str, config: Any) -> Inside:
-    """Some parts must be made where they run."""
-    return Inside(thread, backend, config)
 
 
 @contextlib.contextmanager

@@ -52,6 +52,7 @@ class TrackTap:
         self._on_close = on_close
         self._up: UpTrack | None = None
         self._epoch_ns = client.hub.epoch_ns
+        self._begun = False
         self.payloads: Sequence[Payload] = ()
 
     def __repr__(self) -> str:
@@ -64,9 +65,10 @@ class TrackTap:
             self._detach()
             self._attach(up)
         payloads = _payloads(up) if up is not None else self.payloads
-        if self.payloads and payloads != self.payloads:
+        changed, self.payloads = payloads != self.payloads, payloads
+        if changed and self._begun:
             self._listener.on_payloads(payloads)
-        self.payloads = payloads
+        self._begun = True
 
     def request_key_frame(self, layer: int) -> None:
         """Ask the publisher for a key frame of a layer."""

@@ -1,0 +1,58 @@
+"""What EgressInfo lists of outputs: before anything is written, and after a recorder was killed."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from roomwright.egress.redaction import stream_url
+from roomwright_proto import livekit as pb
+from roomwright_proto.roomwright.egress import v1
+
+Result: TypeAlias = pb.FileInfo | pb.StreamInfo | pb.SegmentsInfo | pb.ImagesInfo
+
+
+def expected(plan: v1.Plan) -> Sequence[Result]:
+    """What a plan's outputs will be. Local files have their locations already, so that they are found after a crash."""
+    return [result for output in plan.outputs for result in _of(output)]
+
+
+def _of(output: v1.Output) -> Iterator[Result]:
+    directory = output.storage.directory if output.storage is not None else None
+    if output.file is not None:
+        yield pb.FileInfo(filename=output.file.path, location=_location(directory, output.file.path))
+    elif output.stream is not None:
+        for destination in output.stream.destinations:
+            yield pb.StreamInfo(url=stream_url(destination.url), id=destination.id)
+    elif output.segments is not None:
+        segments = output.segments
+        yield pb.SegmentsInfo(
+            playlist_name=segments.playlist,
+            live_playlist_name=segments.live_playlist,
+            playlist_location=_location(directory, segments.playlist),
+            live_playlist_location=_location(directory, segments.live_playlist),
+        )
+    elif output.images is not None:
+        yield pb.ImagesInfo(filename_prefix=output.images.prefix)
+    elif output.websocket_url is not None:
+        yield pb.StreamInfo(url=stream_url(output.websocket_url))
+
+
+def _location(directory: str | None, path: str) -> str:
+    return str(Path(directory).resolve() / path) if directory is not None and path else ""
+
+
+def on_disk(info: pb.EgressInfo) -> None:
+    """Bring the files of an egress whose recorder is gone up to date: their sizes, or that there are none."""
+    for file in info.file_results:
+        path = Path(file.location)
+        if not file.location or not path.is_absolute():
+            continue
+        try:
+            file.size = path.stat().st_size
+        except OSError:
+            file.size, file.location = 0, ""
+    if info.file is not None and info.file_results:
+        info.file = info.file_results[0]
+    for stream in info.stream_results:
+        if stream.status is pb.StreamInfoStatus.ACTIVE:
+            stream.status, stream.error = pb.StreamInfoStatus.FAILED, "the recorder is gone"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from roomwright.config import RoomSettings
 from roomwright.rooms import commands as c
 from roomwright.rooms.inputs import handlers
 from roomwright.rooms.states import TRANSITIONS, ParticipantState
@@ -21,6 +22,9 @@ def every_command(pending: str, track: str) -> list[c.Command]:
         c.UpdateSelf(pb.UpdateParticipantMetadata(name="other")),
         c.SetSubscriptions((track,), subscribe=True),
         c.SetSubscriptionPermission(pb.SubscriptionPermission()),
+        c.PublishDataTrack(pb.PublishDataTrackRequest(pub_handle=1, name="d")),
+        c.UnpublishDataTrack(1),
+        c.SetDataSubscriptions((pb.UpdateDataSubscriptionUpdate(track_sid="DTR_1", subscribe=True),)),
         c.SendPacket(pb.DataPacket(user=pb.UserPacket(payload=b"x"))),
         c.Leave(),
         c.Disconnect(),
@@ -32,7 +36,7 @@ NAMES = [type(command).__name__ for command in every_command("", "")]
 
 def test_the_table_and_the_handlers_know_the_same_commands():
     commands = {type(command) for command in every_command("", "")}
-    assert commands == set(handlers(None, None))
+    assert commands == set(handlers(None, None, RoomSettings()))
     assert commands == {command for row in TRANSITIONS.values() for command in row}
     assert set(TRANSITIONS) == set(ParticipantState)
 

@@ -13,11 +13,13 @@ from roomwright_proto import livekit as pb
 class Join:
     """A client with a verified token wants to be in the token's room.
 
-    `client` is what it says about itself; the region is where it connected.
+    `auto_subscribe_data`: it wants every data track, too. `client` is what it says about itself; the region is where
+    it connected.
     """
 
     claims: Claims
     auto_subscribe: bool = True
+    auto_subscribe_data: bool = False
     client: pb.ClientInfo = field(default_factory=pb.ClientInfo)
     region: str = ""
 
@@ -91,6 +93,27 @@ class SetSubscriptionPermission(Command):
     """The client says who may subscribe to its tracks."""
 
     permission: pb.SubscriptionPermission
+
+
+@dataclass(frozen=True, slots=True)
+class PublishDataTrack(Command):
+    """The client publishes a data track."""
+
+    request: pb.PublishDataTrackRequest
+
+
+@dataclass(frozen=True, slots=True)
+class UnpublishDataTrack(Command):
+    """The client stopped publishing a data track, which it names by its own number for it."""
+
+    pub_handle: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetDataSubscriptions(Command):
+    """The client wants data tracks, or does not want them any more."""
+
+    updates: tuple[pb.UpdateDataSubscriptionUpdate, ...]
 
 
 @dataclass(frozen=True, slots=True)

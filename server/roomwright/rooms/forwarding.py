@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from roomwright.errors import Code, ServiceError, failed_precondition
-from roomwright.rooms import presence, tracks, updates
+from roomwright.rooms import data_tracks, presence, tracks, updates
 from roomwright.rooms.commands import Join
+from roomwright.rooms.data_track import DataTrack
 from roomwright.rooms.events import ParticipantMoved
 from roomwright.rooms.instant import Instant
 from roomwright.rooms.participant import Participant, TokenOutdated
@@ -46,6 +47,7 @@ def check(rooms: "Rooms", participant: Participant, destination: str) -> None:
 def move(rooms: "Rooms", participant: Participant, destination: Room, now: Instant) -> None:
     """Take a checked participant to another room. Its sid, its tracks' sids and its calls stay what they are."""
     active, published = participant.active, list(participant.tracks.values())
+    data = list(participant.data_tracks.values())
     pending, calls, publisher = participant.pending.copy(), participant.calls, participant.is_publisher
     turn = Turn(participant.room, now)
     turn.emit(ParticipantMoved, participant=participant.info(), destination=destination.name)
@@ -59,12 +61,14 @@ def move(rooms: "Rooms", participant: Participant, destination: Room, now: Insta
     participant.pending, participant.calls, participant.is_publisher = pending, calls, publisher
     participant.changed()
     arrival = Turn(destination, now)
-    _arrive(arrival, participant, active=active, published=published)
+    _arrive(arrival, participant, active=active, published=published, data=data)
     rooms.settle(turn)
     rooms.settle(arrival)
 
 
-def _arrive(turn: Turn, participant: Participant, *, active: bool, published: list[Track]) -> None:
+def _arrive(
+    turn: Turn, participant: Participant, *, active: bool, published: list[Track], data: list[DataTrack]
+) -> None:
     first = len(participant.outbox)
     presence.enter(turn, participant)
     turn.announce(participant, to_self=False)
@@ -72,6 +76,8 @@ def _arrive(turn: Turn, participant: Participant, *, active: bool, published: li
         presence.activate(turn, participant)
     for track in published:
         tracks.publish(turn, participant, track)
+    for data_track in data:
+        data_tracks.publish(turn, participant, data_track)
     turn.post(participant, TokenOutdated(participant.current_claims()))
     moved = pb.RoomMovedResponse(
         room=turn.room.snapshot(),
@@ -145,12 +151,17 @@ def _equal(mirror: Participant, origin: Participant) -> bool:
         origin.present
         and mirror.active == origin.active
         and (mirror.name, mirror.metadata, mirror.attributes) == (origin.name, origin.metadata, origin.attributes)
+        and {track.origin for track in mirror.data_tracks.values()} == set(_showable_data(mirror, origin))
         and shown == {track: track.info.muted for track in _showable(mirror, origin)}
     )
 
 
 def _showable(mirror: Participant, origin: Participant) -> list[Track]:
     return [track for track in origin.tracks.values() if may_publish(mirror.permission, track.info.source)]
+
+
+def _showable_data(mirror: Participant, origin: Participant) -> list[DataTrack]:
+    return list(origin.data_tracks.values()) if mirror.permission.can_publish_data else []
 
 
 def _equalise(turn: Turn, mirror: Participant, origin: Participant, rooms: "Rooms") -> None:
@@ -163,6 +174,7 @@ def _equalise(turn: Turn, mirror: Participant, origin: Participant, rooms: "Room
     if origin.active:
         presence.activate(turn, mirror)
     _equalise_tracks(turn, mirror, origin, rooms)
+    _equalise_data(turn, mirror, origin, rooms)
 
 
 def _equalise_tracks(turn: Turn, mirror: Participant, origin: Participant, rooms: "Rooms") -> None:
@@ -176,3 +188,14 @@ def _equalise_tracks(turn: Turn, mirror: Participant, origin: Participant, rooms
             tracks.set_muted(turn, mirror, shown[source], source.info.muted)
         else:
             tracks.publish(turn, mirror, mirrored(source, rooms.ids.sid("TR")))
+
+
+def _equalise_data(turn: Turn, mirror: Participant, origin: Participant, rooms: "Rooms") -> None:
+    wanted = _showable_data(mirror, origin)
+    for track in [track for track in mirror.data_tracks.values() if track.origin not in wanted]:
+        data_tracks.end(turn, mirror, track)
+        turn.announce(mirror)
+    shown = {track.origin for track in mirror.data_tracks.values()}
+    for source in wanted:
+        if source not in shown:
+            data_tracks.publish(turn, mirror, source.mirrored(rooms.ids.sid("DTR")))

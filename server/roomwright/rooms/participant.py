@@ -13,6 +13,7 @@ from roomwright.rooms.track import Track
 from roomwright_proto import livekit as pb
 
 if TYPE_CHECKING:
+    from roomwright.rooms.data_track import DataTrack
     from roomwright.rooms.room import Room
     from roomwright.rooms.rpc import RpcCall
 
@@ -69,8 +70,9 @@ class Participant:
     """One client's presence in a room. It outlives a move to another room: `room` is where it is now.
 
     `announced` says whether others have ever been told of it (a hidden one is not); `records` whether it joined as a
-    recorder; `received` counts the tracks that it receives, by their kind; `origin` is the participant that a forwarded
-    one mirrors (it has no client: its outbox stays empty).
+    recorder; `received` counts the tracks that it receives, by their kind; `data_tracks` are
+    by the publisher's number, `data_handles` the subscriber's numbers for what it receives; `origin` is the
+    participant that a forwarded one mirrors (it has no client: its outbox stays empty).
     """
 
     __slots__ = (
@@ -78,16 +80,21 @@ class Participant:
         "announced",
         "attributes",
         "auto_subscribe",
+        "auto_subscribe_data",
         "calls",
         "choices",
         "claims",
         "client",
+        "data_choices",
+        "data_handles",
+        "data_tracks",
         "disconnect_reason",
         "driver",
         "identity",
         "is_publisher",
         "joined_ns",
         "kind",
+        "last_data_handle",
         "metadata",
         "name",
         "origin",
@@ -120,6 +127,7 @@ class Participant:
         self.client = join.client
         self.region = join.region
         self.auto_subscribe = join.auto_subscribe
+        self.auto_subscribe_data = join.auto_subscribe_data
         self.origin = origin
         self.records = self.permission.recorder or self.kind is pb.ParticipantInfoKind.EGRESS
         self.joined_ns = now.wall_ns
@@ -133,6 +141,10 @@ class Participant:
         self.pending: dict[str, Track] = {}
         self.choices: dict[str, Choice] = {}
         self.received: dict[pb.TrackType, int] = {}
+        self.data_tracks: dict[int, DataTrack] = {}
+        self.data_choices: dict[str, bool] = {}
+        self.data_handles: dict[int, pb.DataTrackSubscriberHandlesPublishedDataTrack] = {}
+        self.last_data_handle = 0
         self.subscription_permission: pb.SubscriptionPermission | None = None
         self.calls: dict[str, RpcCall] = {}
         self.outbox: list[Message] = []
@@ -208,6 +220,7 @@ class Participant:
             kind_details=[pb.ParticipantInfoKindDetail.FORWARDED] if self.origin else [],
             client_protocol=self.client.client_protocol,
             capabilities=list(self.client.capabilities),
+            data_tracks=[track.info for track in self.data_tracks.values()],
         )
 
     def __repr__(self) -> str:

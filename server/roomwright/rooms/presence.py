@@ -1,6 +1,6 @@
 """Coming, becoming active, going; and the end of a room."""
 
-from roomwright.rooms import rpc, subscriptions, tracks
+from roomwright.rooms import data_tracks, rpc, subscriptions, tracks
 from roomwright.rooms.commands import Activate, Disconnect, Leave
 from roomwright.rooms.events import ParticipantActivated, ParticipantJoined, ParticipantLeft, RoomFinished
 from roomwright.rooms.participant import Participant, TokenOutdated
@@ -50,6 +50,7 @@ def activate(turn: Turn, participant: Participant, _: Activate | None = None) ->
     turn.emit(ParticipantActivated, participant=participant.info())
     turn.announce(participant)
     subscriptions.welcome(turn, participant)
+    data_tracks.settle_subscriber(turn, participant)
 
 
 def leave(turn: Turn, participant: Participant, command: Leave) -> None:
@@ -73,8 +74,11 @@ def depart(turn: Turn, participant: Participant, reason: pb.DisconnectReason) ->
     room = turn.room
     rpc.abandon(turn, participant)
     subscriptions.end_subscriber(turn, participant)
+    data_tracks.end_subscriber(turn, participant)
     for track in list(participant.tracks.values()):
         tracks.end(turn, participant, track)
+    for data_track in list(participant.data_tracks.values()):
+        data_tracks.end(turn, participant, data_track)
     participant.pending.clear()
     del room.participants[participant.identity]
     del room.sids[participant.sid]

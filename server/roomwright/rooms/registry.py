@@ -47,7 +47,7 @@ class Rooms:
             pb.TrackType.AUDIO: limits.subscription_limit_audio,
             pb.TrackType.VIDEO: limits.subscription_limit_video,
         }
-        self._handlers = handlers(ids, self.limits)
+        self._handlers = handlers(ids, self.limits, settings)
         self._timers: Timers[Room | RpcCall] = Timers()
         self._events: list[Event] = []
         self._mail: dict[Participant, None] = {}

@@ -38,6 +38,9 @@ _WHILE_PRESENT: tuple[type[c.Command], ...] = (
     c.UpdateSelf,
     c.SetSubscriptions,
     c.SetSubscriptionPermission,
+    c.PublishDataTrack,
+    c.UnpublishDataTrack,
+    c.SetDataSubscriptions,
 )
 
 TRANSITIONS: Mapping[ParticipantState, Mapping[type[c.Command], ParticipantState]] = {

@@ -22,7 +22,7 @@ def wanted(subscriber: Participant, publisher: Participant, track: Track) -> boo
         return False
     if publisher.permission.hidden and subscriber.sid not in track.subscribers:
         return False
-    if not allowed(publisher, subscriber, track):
+    if not allowed(publisher, subscriber, track.sid):
         return False
     choice = subscriber.choices.get(track.sid)
     if choice is not None and choice.forced:
@@ -30,8 +30,8 @@ def wanted(subscriber: Participant, publisher: Participant, track: Track) -> boo
     return subscriber.permission.can_subscribe and (choice.subscribe if choice else subscriber.auto_subscribe)
 
 
-def allowed(publisher: Participant, subscriber: Participant, track: Track) -> bool:
-    """Whether the publisher lets `subscriber` have the track; everybody, unless it said otherwise."""
+def allowed(publisher: Participant, subscriber: Participant, track_sid: str) -> bool:
+    """Whether the publisher lets `subscriber` have a track of its own; everybody, unless it said otherwise."""
     permission = publisher.subscription_permission
     if permission is None or permission.all_participants:
         return True
@@ -39,7 +39,7 @@ def allowed(publisher: Participant, subscriber: Participant, track: Track) -> bo
         subscriber.identity == rule.participant_identity
         or (rule.participant_sid and subscriber.sid == rule.participant_sid)
         for rule in permission.track_permissions
-        if rule.all_tracks or track.sid in rule.track_sids
+        if rule.all_tracks or track_sid in rule.track_sids
     )
 
 
@@ -133,10 +133,10 @@ def revoke(turn: Turn, subscriber: Participant) -> None:
 def permit(turn: Turn, publisher: Participant, command: SetSubscriptionPermission) -> None:
     """The publisher says who may receive its tracks; those for whom that changes are told."""
     everybody = [(other, track) for other in turn.room.others(publisher) for track in publisher.tracks.values()]
-    before = [allowed(publisher, other, track) for other, track in everybody]
+    before = [allowed(publisher, other, track.sid) for other, track in everybody]
     publisher.subscription_permission = command.permission
     for (other, track), was_allowed in zip(everybody, before, strict=True):
-        is_allowed = allowed(publisher, other, track)
+        is_allowed = allowed(publisher, other, track.sid)
         if is_allowed != was_allowed:
             _tell_allowed(turn, other, publisher, track, is_allowed)
         settle(turn, other, publisher, track)
@@ -149,7 +149,7 @@ def _has_place(turn: Turn, subscriber: Participant, track: Track) -> bool:
 
 
 def _tell_if_denied(turn: Turn, subscriber: Participant, publisher: Participant, track: Track) -> None:
-    if subscriber.active and not publisher.permission.hidden and not allowed(publisher, subscriber, track):
+    if subscriber.active and not publisher.permission.hidden and not allowed(publisher, subscriber, track.sid):
         _tell_allowed(turn, subscriber, publisher, track, is_allowed=False)
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from roomwright.errors import ServiceError
+from roomwright.rooms import data_tracks, subscriptions, tracks
 from roomwright.rooms import permission as permissions
-from roomwright.rooms import subscriptions, tracks
 from roomwright.rooms.commands import UpdateSelf
 from roomwright.rooms.events import ParticipantPermissionChanged, ParticipantUpdated, RoomMetadataChanged
 from roomwright.rooms.limits import Limits
@@ -97,10 +97,12 @@ def _permission(turn: Turn, participant: Participant, permission: pb.Participant
     turn.room.changed()
     turn.emit(ParticipantPermissionChanged, participant=participant.info(), previous=previous)
     tracks.end_forbidden(turn, participant)
+    data_tracks.end_forbidden(turn, participant)
     if previous.can_subscribe and not permission.can_subscribe:
         subscriptions.revoke(turn, participant)
     else:
         subscriptions.settle_subscriber(turn, participant)
+    data_tracks.settle_subscriber(turn, participant)
     return True
 
 
@@ -109,3 +111,4 @@ def _tell(turn: Turn, participant: Participant) -> None:
     turn.post(participant, TokenOutdated(participant.current_claims()))
     for track in list(participant.tracks.values()):
         subscriptions.settle_track(turn, participant, track)
+    data_tracks.settle_publisher(turn, participant)

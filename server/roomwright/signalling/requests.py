@@ -44,15 +44,14 @@ def _engine(command: Callable[[Any], c.Command]) -> _Answer:
     return lambda content, _participant, _now: [Tell(command(content))]
 
 
-def _refused(what: str, **echo: str) -> _Answer:
-    """It is not done here, and the client is told; `echo` names the field that repeats the request, if there is one."""
+def _refused(what: str) -> _Answer:
+    """It is not done here, and the client is told."""
 
     def refuse(content: Any, _participant: Participant, _now: Instant) -> list[Step]:
         response = pb.RequestResponse(
             request_id=getattr(content, "request_id", 0),
             reason=_Reason.UNSUPPORTED_TYPE,
             message=f"{what} is not supported by this server",
-            **dict.fromkeys(echo.values(), content),
         )
         return [pb.SignalResponse(request_response=response)]
 
@@ -60,7 +59,7 @@ def _refused(what: str, **echo: str) -> _Answer:
 
 
 def _ignored(_content: Any, _participant: Participant, _now: Instant) -> list[Step]:
-    """There is nothing to do, and the client expects no answer."""
+    """There is nothing to do, and the client expects no answer: see docs/decisions/0012."""
     return []
 
 
@@ -89,12 +88,26 @@ def _sync_state(state: pb.SyncState, participant: Participant, now: Instant) -> 
     if state.track_sids_disabled:
         held = pb.UpdateTrackSettings(track_sids=list(state.track_sids_disabled), disabled=True)
         steps.append(ToMedia(Topic.TRACK_SETTING, held))
+    if state.data_subscription is not None:
+        steps.append(Tell(c.SetDataSubscriptions(tuple(state.data_subscription.updates))))
+    steps += _unknown_data_tracks(state, participant)
     for published in state.publish_tracks:
         sid = published.track.sid if published.track else ""
         if sid and participant.track(sid) is None:
             gone = pb.TrackUnpublishedResponse(track_sid=sid)
             steps.append(pb.SignalResponse(track_unpublished=gone))
     return [*steps, ToMedia(Topic.SYNC_STATE, state)]
+
+
+def _unknown_data_tracks(state: pb.SyncState, participant: Participant) -> list[Step]:
+    """The data tracks that the client believes it publishes, and does not."""
+    known = {track.info.sid for track in participant.data_tracks.values()}
+    gone = [published.info for published in state.publish_data_tracks if published.info is not None]
+    return [
+        pb.SignalResponse(unpublish_data_track_response=pb.UnpublishDataTrackResponse(info=info))
+        for info in gone
+        if info.sid not in known
+    ]
 
 
 REQUESTS: Mapping[str, _Answer] = {
@@ -114,10 +127,10 @@ REQUESTS: Mapping[str, _Answer] = {
     "update_layers": _ignored,
     "update_audio_track": _engine(c.DescribeTrack),
     "update_video_track": _engine(c.DescribeTrack),
-    "update_data_subscription": _ignored,
+    "update_data_subscription": _engine(lambda update: c.SetDataSubscriptions(tuple(update.updates))),
     "simulate": _refused("simulate"),
-    "publish_data_track_request": _refused("publishing data tracks", echo="publish_data_track"),
-    "unpublish_data_track_request": _refused("unpublishing data tracks", echo="unpublish_data_track"),
+    "publish_data_track_request": _engine(c.PublishDataTrack),
+    "unpublish_data_track_request": _engine(lambda request: c.UnpublishDataTrack(request.pub_handle)),
     "store_data_blob_request": _refused("storing data blobs"),
     "get_data_blob_request": _refused("getting data blobs"),
 }

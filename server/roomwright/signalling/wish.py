@@ -32,6 +32,7 @@ class Wish:
     client: pb.ClientInfo = field(default_factory=pb.ClientInfo)
     single_connection: bool = False
     auto_subscribe: bool = True
+    auto_subscribe_data: bool = False
     adaptive_stream: bool = False
     allow_pause: bool | None = None
     disable_ice_lite: bool = False
@@ -85,6 +86,7 @@ def from_join_request(text: str, claims: Claims | None, largest: int) -> Wish:
         client=request.client_info or pb.ClientInfo(),
         single_connection=True,
         auto_subscribe=settings.auto_subscribe,
+        auto_subscribe_data=bool(settings.auto_subscribe_data_track),
         adaptive_stream=settings.adaptive_stream,
         allow_pause=settings.subscriber_allow_pause,
         disable_ice_lite=settings.disable_ice_lite,

@@ -66,7 +66,7 @@ class Caller:
     """A client. It negotiates as the server asks it to, one step after the other.
 
     `single`: one connection, on which it offers all; else two. `messages` are what signalling brought, `packets` what
-    the data channels did, `tracks` what media arrives: by the ids of their streams.
+    the data channels did (`frames` those of data tracks), `tracks` what media arrives: by the ids of their streams.
     """
 
     def __init__(self, backend: EmbeddedBackend, *, single: bool = True) -> None:
@@ -74,6 +74,7 @@ class Caller:
         self.single = single
         self.messages: list[tuple[str, Any]] = []
         self.packets: list[pb.DataPacket] = []
+        self.frames: list[bytes] = []
         self.tracks: dict[str, MediaStreamTrack] = {}
         self.line = Line(self._hear)
         self.publisher = _connection()
@@ -86,7 +87,8 @@ class Caller:
         self._worker = asyncio.create_task(self._run())
         self.subscriber.on("track", self._on_track)
         self.subscriber.on("datachannel", self._on_channel)
-        for label, options in (("_reliable", {}), ("_lossy", {"ordered": False, "maxRetransmits": 0})):
+        lossy = {"ordered": False, "maxRetransmits": 0}
+        for label, options in (("_reliable", {}), ("_lossy", lossy), ("_data_track", lossy)):
             self._on_channel(self.publisher.createDataChannel(label, **options))
 
     # its life
@@ -213,7 +215,7 @@ class Caller:
         own = channel.label in self._channels
         if not own:
             self._channels[channel.label] = channel
-        channel.on("message", self._on_data)
+        channel.on("message", self.frames.append if channel.label == "_data_track" else self._on_data)
 
     def _on_data(self, data: bytes) -> None:
         packet = codec.decode(pb.DataPacket, data)

@@ -86,7 +86,13 @@ class EmbeddedBackend(LocalBackend):
             return self._resume(wish, socket)
         self._check_load(wish)
         client = Client(self, wish, socket)
-        self.enter(Join(claims=wish.claims, auto_subscribe=wish.auto_subscribe, client=wish.client), client)
+        join = Join(
+            claims=wish.claims,
+            auto_subscribe=wish.auto_subscribe,
+            auto_subscribe_data=wish.auto_subscribe_data,
+            client=wish.client,
+        )
+        self.enter(join, client)
         client.begin()
         return client
 

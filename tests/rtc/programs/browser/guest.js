@@ -71,6 +71,7 @@ class Guest {
   #room;
   #senses = new Map();
   #playing = new Map();
+  #dataTracks = new Map();
 
   get #me() {
     return this.#room.localParticipant;
@@ -105,6 +106,11 @@ class Guest {
         this.#senses.delete(trackSid);
         tell("track_unsubscribed", { identity, name: trackName });
       })
+      .on("dataTrackPublished", (track) => {
+        this.#dataTracks.set(`${track.publisherIdentity} ${track.info.name}`, track);
+        tell("data_track_published", { identity: track.publisherIdentity, name: track.info.name, sid: track.info.sid });
+      })
+      .on("dataTrackUnpublished", (sid) => tell("data_track_unpublished", { sid }))
       .on("dataReceived", (payload, sender, kind, topic) =>
         tell("data", {
           payload: new TextDecoder().decode(payload),
@@ -160,6 +166,33 @@ class Guest {
   async send({ payload, topic = "", reliable = true, to = [] }) {
     const content = new TextEncoder().encode(payload);
     await this.#me.publishData(content, { topic, reliable, destinationIdentities: to });
+  }
+
+  async publish_data({ name }) {
+    const track = await this.#me.publishDataTrack({ name });
+    this.#dataTracks.set(name, track);
+    return track.info.sid;
+  }
+
+  async unpublish_data({ name }) {
+    await this.#dataTracks.get(name).unpublish();
+  }
+
+  async push({ name, fill, size }) {
+    this.#dataTracks.get(name).tryPush({ payload: new TextEncoder().encode(fill.repeat(size)) });
+  }
+
+  async follow({ identity, name }) {
+    const reader = this.#dataTracks.get(`${identity} ${name}`).subscribe().getReader();
+    const read = async () => {
+      for (let next = await reader.read(); !next.done; next = await reader.read()) {
+        const text = new TextDecoder().decode(next.value.payload);
+        const intact = text === text.slice(0, 1).repeat(text.length);
+        tell("frame", { name, fill: text.slice(0, 1), size: text.length, intact });
+      }
+      tell("followed", { name });
+    };
+    read();
   }
 
   async send_text({ text, topic, to }) {

@@ -91,6 +91,8 @@ class Guest:
         self._room = rtc.Room()
         self._senses = {}
         self._playing = {}
+        self._data_tracks = {}
+        self._following = {}
         self._listen_to_events()
 
     @property
@@ -111,6 +113,8 @@ class Guest:
         on("track_subscribed", self._sense)
         on("track_unsubscribed", self._lose)
         on("data_received", self._data)
+        on("data_track_published", self._offered)
+        on("data_track_unpublished", lambda sid: self._tell("data_track_unpublished", sid=sid))
         on("active_speakers_changed", lambda ps: self._tell("speakers", identities=[p.identity for p in ps]))
 
     def _sense(self, track, publication, participant) -> None:
@@ -125,6 +129,10 @@ class Guest:
         sender = packet.participant.identity if packet.participant else None
         reliable = packet.kind == rtc.DataPacketKind.KIND_RELIABLE
         self._tell("data", payload=packet.data.decode(), topic=packet.topic or "", sender=sender, reliable=reliable)
+
+    def _offered(self, track: rtc.RemoteDataTrack) -> None:
+        self._data_tracks[track.publisher_identity, track.info.name] = track
+        self._tell("data_track_published", identity=track.publisher_identity, name=track.info.name, sid=track.info.sid)
 
     async def connect(self, url, token, passphrase=None) -> dict:
         options = rtc.RoomOptions(single_peer_connection=SINGLE)
@@ -191,6 +199,28 @@ class Guest:
 
     async def send(self, payload, topic="", reliable=True, to=()) -> None:
         await self._me.publish_data(payload, topic=topic, reliable=reliable, destination_identities=list(to))
+
+    async def publish_data(self, name) -> str:
+        self._data_tracks[name] = track = await self._me.publish_data_track(name=name)
+        return track.info.sid
+
+    async def unpublish_data(self, name) -> None:
+        await self._data_tracks.pop(name).unpublish()
+
+    async def push(self, name, fill, size) -> None:
+        self._data_tracks[name].try_push(rtc.DataTrackFrame(payload=fill.encode() * size))
+
+    async def follow(self, identity, name) -> None:
+        stream = self._data_tracks[identity, name].subscribe()
+        self._following[identity, name] = asyncio.create_task(self._follow(stream, name))
+
+    async def _follow(self, stream, name) -> None:
+        async for frame in stream:
+            payload = frame.payload.decode()
+            self._tell(
+                "frame", name=name, fill=payload[:1], size=len(payload), intact=payload == payload[:1] * len(payload)
+            )
+        self._tell("followed", name=name)
 
     async def send_text(self, text, topic, to=()) -> None:
         await self._me.send_text(text, topic=topic, destination_identities=list(to))

@@ -10,7 +10,15 @@ from roomwright.media.transport import TransportState
 from roomwright.rooms.commands import Activate, SendPacket
 from roomwright.sfu.embedded.media import Peer, Setup, Source
 from roomwright.sfu.embedded.plane.connection import Connection
-from roomwright.sfu.embedded.plane.data import LOSSY, RELIABLE, Inbound, Outbound
+from roomwright.sfu.embedded.plane.data import (
+    DATA_TRACK,
+    LOSSY,
+    RELIABLE,
+    Inbound,
+    Outbound,
+    data_track_number,
+    renumbered,
+)
 from roomwright.sfu.embedded.plane.pair import Pair
 from roomwright.sfu.embedded.plane.publications import Publications
 from roomwright.sfu.embedded.plane.single import Single
@@ -167,11 +175,26 @@ class ClientMedia:
 
     def on_message(self, label: str, data: bytes) -> None:
         """A message came over a data channel."""
+        if label == DATA_TRACK:
+            self._relay(data)
+            return
         packet = self._inbound.read(label, data)
         if packet is not None and not self.closed:
             self.peer.tell(SendPacket(packet))
 
+    def deliver_of_data_track(self, packet: bytes) -> None:
+        """Send the client a packet of a data track, or lose it."""
+        self._outbound.send(DATA_TRACK, packet)
+
     # inside
+
+    def _relay(self, packet: bytes) -> None:
+        """Pass a packet of a data track on to those who receive it."""
+        track = self.peer.participant.data_tracks.get(data_track_number(packet))
+        if track is not None and not self.closed:
+            for sid, number in track.subscribers.items():
+                if media := self.hub.clients.get(sid):
+                    media.deliver_of_data_track(renumbered(packet, number))
 
     def _attempt(self, what: str, negotiate: Callable[[], None]) -> None:
         """What a client gets wrong fails its own negotiation only."""

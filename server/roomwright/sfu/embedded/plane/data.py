@@ -17,6 +17,20 @@ RELIABLE, LOSSY, DATA_TRACK = "_reliable", "_lossy", "_data_track"
 _RETRY_S = 0.02
 
 
+_HEADER = 12
+"""Bytes of a data track's packet before its extensions and payload; its number is the third and the fourth."""
+
+
+def data_track_number(packet: bytes) -> int:
+    """The publisher's number of the data track that a packet belongs to; 0, which none has, when it is too short."""
+    return int.from_bytes(packet[2:4], "big") if len(packet) >= _HEADER else 0
+
+
+def renumbered(packet: bytes, number: int) -> bytes:
+    """A data track's packet under a subscriber's number. Nothing else of it is looked at."""
+    return packet[:2] + number.to_bytes(2, "big") + packet[4:]
+
+
 class Inbound:
     """Reads what a client sends. `last_sequence` is the newest of its reliable packets."""
 
@@ -66,8 +80,8 @@ class Outbound:
         return f"<Outbound: {len(self._waiting)} packets wait, {self.dropped} dropped>"
 
     def send(self, label: str, data: bytes) -> None:
-        """Send a packet. A lossy one is dropped if it cannot go at once."""
-        if label == LOSSY:
+        """Send a packet. One that is not reliable is dropped if it cannot go at once."""
+        if label != RELIABLE:
             self._transport.send(label, data)
         elif not self._waiting or self._bytes + len(data) <= self._backlog:
             self._waiting.append(data)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from roomwright.media.sdp import Answerer, Offerer
 from roomwright.sfu.embedded.plane import negotiation
-from roomwright.sfu.embedded.plane.data import LOSSY, RELIABLE
+from roomwright.sfu.embedded.plane.data import DATA_TRACK, LOSSY, RELIABLE
 from roomwright_proto import livekit as pb
 
 if TYPE_CHECKING:
@@ -82,7 +82,8 @@ class Pair:
         if not self._begun:
             self._begun = True
             self.subscriber.transport.channel(RELIABLE)
-            self.subscriber.transport.channel(LOSSY, ordered=False, max_retransmits=0)
+            for label in (LOSSY, DATA_TRACK):
+                self.subscriber.transport.channel(label, ordered=False, max_retransmits=0)
         self._offerer.want(self._client.subscriptions.wanted)
         offer = self._offerer.offer()
         if offer is not None:

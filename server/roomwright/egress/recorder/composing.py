@@ -37,9 +37,9 @@ class Composing:
         self._decoders.pop(track.added.number, None)
         self._composer.track_removed(track.added.number)
 
-    def track_muted(self, track: "Track") -> None:
+    def track_muted(self, track: "Track", *, muted: bool) -> None:
         """Silence, or the placeholder."""
-        self._composer.track_muted(track.added.number, track.muted)
+        self._composer.track_muted(track.added.number, muted)
 
     def coded(self, track: "Track", coded: "Coded") -> None:
         """Decode a frame."""

@@ -4,6 +4,7 @@ It reads no clock and no socket: time is the arrival of what it is given, or wha
 """
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -39,6 +40,7 @@ class Conductor:
         self._ticked_ns = self._progress_ns = now_ns
         self._started = False
         self._unusable = 0
+        self._later: deque[tuple[int, Callable[[], None]]] = deque()
 
     # what comes
 
@@ -75,6 +77,7 @@ class Conductor:
             return
         try:
             self._take(self._now_ns + PATIENCE_NS)
+            self._do_what_is_due(self._now_ns + SETTLE_NS)
             manifests = self._pipeline.finish(self._now_ns)
         except OutputError as error:
             self._fail(error)
@@ -104,7 +107,17 @@ class Conductor:
         elif order.stop is not None:
             self.stop(order.stop.reason)
         else:
-            self._pipeline.order(order)
+            self._in_time(lambda: self._pipeline.order(order))
+
+    def _in_time(self, action: Callable[[], None]) -> None:
+        """Media of this moment is still on its way: what belongs to the moment waits for it."""
+        self._later.append((self._now_ns + SETTLE_NS, action))
+
+    def _do_what_is_due(self, now_ns: int) -> None:
+        while self._later and self._later[0][0] <= now_ns:
+            due_ns, action = self._later.popleft()
+            self._pipeline.advance(due_ns - SETTLE_NS)
+            action()
 
     def _add(self, added: v1.TrackAdded) -> None:
         clock = self._clocks.setdefault(added.identity, PublisherClock())
@@ -116,18 +129,19 @@ class Conductor:
             for coded in track.take(self._now_ns + PATIENCE_NS):
                 self._pipeline.coded(track, coded)
             self._unusable += track.unusable
-            self._pipeline.track_removed(track)
+            self._in_time(lambda: self._pipeline.track_removed(track))
 
     def _mute(self, muted: v1.TrackMuted) -> None:
         if track := self._tracks.get(muted.number):
             track.mute(muted=muted.muted)
-            self._pipeline.track_muted(track)
+            self._in_time(lambda: self._pipeline.track_muted(track, muted=muted.muted))
 
     def _work(self, now_ns: int) -> None:
         self._take(now_ns)
         for number, track in self._tracks.items():
             for layer in track.wanted(now_ns):
                 self._send(v1.Report(key_frame_wanted=v1.KeyFrameWanted(number, layer)))
+        self._do_what_is_due(now_ns)
         self._pipeline.advance(now_ns - SETTLE_NS)
         self._tell_start()
         if now_ns - self._progress_ns >= PROGRESS_NS:
@@ -187,8 +201,8 @@ class Conductor:
         """Closing may fail for the same reason: the first one is reported."""
         try:
             self._pipeline.finish(self._now_ns)
-        except OutputError as error:
-            _logger.warning("%s: closing the outputs: %s", self._plan.egress_id, error)
+        except Exception as error:
+            _logger.warning("%s: closing the outputs: %s", self._plan.egress_id, type(error).__name__)
 
     def _finish(self, last: v1.Finished | v1.Failed) -> None:
         self._tell_start()

@@ -30,8 +30,8 @@ class Pipeline(Protocol):
         """No more frames of it."""
         ...
 
-    def track_muted(self, track: "Track") -> None:
-        """The track was muted or unmuted, as it says."""
+    def track_muted(self, track: "Track", *, muted: bool) -> None:
+        """The track was muted or unmuted."""
         ...
 
     def coded(self, track: "Track", coded: "Coded") -> None:

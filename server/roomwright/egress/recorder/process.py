@@ -9,6 +9,7 @@ import os
 import queue
 import signal
 import socket
+import struct
 import threading
 import time
 import traceback
@@ -42,11 +43,13 @@ class Recorder:
         self._make = make
         self._queue: queue.Queue[_Item] = queue.Queue(MAX_QUEUED)
         self._conductor: Conductor | None = None
+        self._is_heard = True
         self._stopped = ""
 
     def run(self) -> None:
         """Until the egress has ended, the server is gone, or SIGTERM."""
         os.nice(NICENESS)
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_SECONDS, 0))
         signal.signal(signal.SIGTERM, self._on_signal)
         threading.Thread(target=self._read, name="reader", daemon=True).start()
         try:
@@ -99,8 +102,12 @@ class Recorder:
             self._conductor.broke(f"the recorder met an error of its own: {type(error).__name__}")
 
     def _send(self, report: v1.Report) -> None:
-        with contextlib.suppress(OSError):
-            self._connection.sendall(message_frame(codec.encode(report)))
+        """Nothing is said after what could not be said whole."""
+        try:
+            if self._is_heard:
+                self._connection.sendall(message_frame(codec.encode(report)))
+        except OSError:
+            self._is_heard = False
 
     def _read(self) -> None:
         """The other thread: frames into the queue, None at the end."""

@@ -41,7 +41,7 @@ class Copying:
     def track_removed(self, track: "Track") -> None:
         """Nothing to do: its stream stays, another track may take it."""
 
-    def track_muted(self, track: "Track") -> None:
+    def track_muted(self, track: "Track", *, muted: bool) -> None:
         """Nothing to do: what does not come is silence, or the last picture."""
 
     def coded(self, track: "Track", coded: "Coded") -> None:

@@ -15,6 +15,8 @@ from roomwright.media.rtp.numbers import timestamp_distance
 SECOND: Final = 1_000_000_000
 _JUMP_NS: Final = 300_000_000
 """Further off than this is no drift but another clock."""
+_INCREDIBLE_NS: Final = SECOND
+"""Reports that put media further from its arrival than this are wrong."""
 _PAUSE_NS: Final = 3 * SECOND
 """When time stamps and arrivals differ by so much from one packet to the next, the time stamps have begun anew."""
 _WINDOW_NS: Final = 2 * SECOND
@@ -140,10 +142,11 @@ class StreamClock:
         return self._media_ns(ticks) + (self._total.value or 0)
 
     def _target(self) -> int:
-        ahead = self._publisher.ahead_ns
-        if self._reported.value is not None and ahead is not None:
-            return self._reported.value + ahead
-        return self._arrivals.value or 0
+        ahead, arrivals = self._publisher.ahead_ns, self._arrivals.value or 0
+        if self._reported.value is None or ahead is None:
+            return arrivals
+        reported = self._reported.value + ahead
+        return reported if abs(reported - arrivals) < _INCREDIBLE_NS else arrivals
 
     def _media_ns(self, ticks: int) -> int:
         return ticks * SECOND // self._rate

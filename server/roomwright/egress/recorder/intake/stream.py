@@ -38,16 +38,20 @@ class Stream:
     def __init__(
         self, layer: int, payloads: "Mapping[int, v1.Payload]", publisher: PublisherClock, patience_ns: int
     ) -> None:
-        rate = next((payload.clock_rate for payload in payloads.values() if payload.clock_rate), 90_000)
         self.layer = layer
-        self.clock = StreamClock(rate, publisher)
         self.damaged = 0
         self._payloads = payloads
+        self._publisher = publisher
+        self._clock: StreamClock | None = None
+        self._report: v1.SenderReport | None = None
+        self._missing = 0
         self._reorder = Reorder(patience_ns)
 
     def restart(self) -> None:
         """Go on after a pause."""
-        self.clock.restart()
+        if self._clock:
+            self._clock.restart()
+        self._missing = 0
         self._reorder.restart()
 
     @property
@@ -57,26 +61,46 @@ class Stream:
 
     def push(self, packet: bytes, arrival_ns: int) -> bool:
         """Take a packet; False where it is none of this stream."""
-        if len(packet) < HEADER_BYTES or packet[1] & 0x7F not in self._payloads:
+        payload = self._payloads.get(packet[1] & 0x7F) if len(packet) >= HEADER_BYTES else None
+        if payload is None:
             self.damaged += 1
             return False
-        self.clock.arrived(self.clock.ticks(int.from_bytes(packet[4:8], "big")), arrival_ns)
+        clock = self._clock or self._begin(payload, int.from_bytes(packet[4:8], "big"))
+        clock.arrived(clock.ticks(int.from_bytes(packet[4:8], "big")), arrival_ns)
         self._reorder.push(packet[2] << 8 | packet[3], packet, arrival_ns)
         return True
 
+    def report(self, report: "v1.SenderReport") -> None:
+        """The publisher's sender report; one that comes before the first packet waits for it."""
+        self._report = report
+        if self._clock:
+            self._clock.report(report.ntp, report.rtp, report.arrival_ns)
+
+    def at_ns(self, ticks: int) -> int:
+        """When that was captured."""
+        return self._clock.at_ns(ticks) if self._clock else 0
+
+    def _begin(self, payload: "v1.Payload", timestamp: int) -> StreamClock:
+        """The first packet says at which rate the stream's clock counts."""
+        clock = self._clock = StreamClock(payload.clock_rate or 90_000, self._publisher)
+        clock.ticks(timestamp)
+        if report := self._report:
+            clock.report(report.ntp, report.rtp, report.arrival_ns)
+        return clock
+
     def take(self, now_ns: int) -> Iterator[Ordered]:
         """The packets whose turn it is by now. Those without a payload are only there to fill the bandwidth."""
-        lost = 0
+        clock = self._clock
         for missing, packet in self._reorder.take(now_ns):
-            lost += missing
+            self._missing += missing
             start = payload_start(packet)
             end = payload_end(packet, start) if start >= 0 else -1
-            if end <= start:
+            if end <= start or clock is None:
                 continue
-            ticks = self.clock.ticks(int.from_bytes(packet[4:8], "big"))
+            ticks = clock.ticks(int.from_bytes(packet[4:8], "big"))
             payload = self._payloads[packet[1] & 0x7F]
+            lost, self._missing = self._missing, 0
             yield Ordered(lost, packet, start, end, ticks, bool(packet[1] & 0x80), payload.mime.partition("/")[2])
-            lost = 0
 
 
 class VideoFrames:
@@ -138,7 +162,7 @@ class VideoFrames:
             return
         data, key = self._unpacker.take()
         if data:
-            at_ns = self._stream.clock.at_ns(ticks)
+            at_ns = self._stream.at_ns(ticks)
             yield Coded(self._codec, self._stream.layer, at_ns, ticks, key, lost, data)
 
 
@@ -162,5 +186,5 @@ class AudioFrames:
             ticks = ordered.ticks - before
             if not data or (self._last is None and before) or (self._last is not None and ticks <= self._last):
                 continue
-            yield Coded(codec, self._stream.layer, self._stream.clock.at_ns(ticks), ticks, True, lost, data)
+            yield Coded(codec, self._stream.layer, self._stream.at_ns(ticks), ticks, True, lost, data)
             self._last, lost = ticks, 0

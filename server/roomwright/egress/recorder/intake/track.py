@@ -61,7 +61,7 @@ class Track:
     def report(self, report: "v1.SenderReport") -> None:
         """The publisher's sender report for one of the layers."""
         if report.layer < MAX_LAYERS:
-            self._stream(report.layer)[0].clock.report(report.ntp, report.rtp, report.arrival_ns)
+            self._stream(report.layer)[0].report(report)
 
     def take(self, now_ns: int) -> Iterator[Coded]:
         """The frames that are whole by now."""

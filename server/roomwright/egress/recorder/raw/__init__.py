@@ -58,10 +58,10 @@ class Raw:
     def track_removed(self, track: "Track") -> None:
         """Nothing to do."""
 
-    def track_muted(self, track: "Track") -> None:
+    def track_muted(self, track: "Track", *, muted: bool) -> None:
         """Say so."""
         self._next_ns = 0
-        self._socket.send('{"muted": true}' if track.muted else '{"muted": false}')
+        self._socket.send('{"muted": true}' if muted else '{"muted": false}')
 
     def coded(self, track: "Track", coded: "Coded") -> None:
         """Send the sound, after the silence that was before it."""

@@ -38,13 +38,12 @@ class Av1:
 
     def _sized(self, unit: bytes) -> bytes:
         head = unit[0]
-        if head & _HAS_SIZE:
-            return unit
-        begin = 2 if head & _HAS_EXTENSION else 1
-        sized = bytes((head | _HAS_SIZE,)) + unit[1:begin] + _leb128(len(unit) - begin) + unit[begin:]
+        if not head & _HAS_SIZE:
+            begin = 2 if head & _HAS_EXTENSION else 1
+            unit = bytes((head | _HAS_SIZE,)) + unit[1:begin] + _leb128(len(unit) - begin) + unit[begin:]
         if head >> 3 & 15 == SEQUENCE_HEADER:
-            self.parameters = sized
-        return sized
+            self.parameters = unit
+        return unit
 
 
 def _elements(payload: bytes) -> list[bytes]:

@@ -50,6 +50,10 @@ class Tap(Protocol):
         """Ask the publisher for a key frame of a layer; asked too often, it is asked once."""
         ...
 
+    def repeat_reports(self) -> None:
+        """Tell the listener the latest sender report of each layer, which it may have missed."""
+        ...
+
     def close(self) -> None:
         """Tap no more. Idempotent."""
         ...

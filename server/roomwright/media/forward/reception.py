@@ -14,13 +14,13 @@ class Reception:
     """Counters of one stream.
 
     `extended` is the highest sequence number with its wraps, `timestamp` that packet's, `arrived` when it came (seconds
-    on the transport's clock). `jitter` is in units of the clock rate. `octets` are bytes of RTP.
+    on the transport's clock). `jitter` is in units of the clock rate. `octets` are bytes of RTP. `report` is the latest
+    sender report, `report_at` when it came.
     """
 
     __slots__ = (
         "_before",
         "_first",
-        "_report_at",
         "arrived",
         "clock_rate",
         "extended",
@@ -28,6 +28,7 @@ class Reception:
         "octets",
         "received",
         "report",
+        "report_at",
         "timestamp",
     )
 
@@ -40,7 +41,7 @@ class Reception:
         self.octets = 0
         self.jitter = 0.0
         self.report: SenderReport | None = None
-        self._report_at = 0.0
+        self.report_at = 0.0
         self._first = 0
         self._before = (0, 0)
 
@@ -79,7 +80,7 @@ class Reception:
     def on_report(self, report: SenderReport, now: float) -> None:
         """The sender's clock, for lip-sync and for the round-trip time."""
         self.report = report
-        self._report_at = now
+        self.report_at = now
 
     def block(self, ssrc: int, now: float) -> ReportBlock:
         """What a receiver report says about the stream; begins the next interval."""
@@ -94,7 +95,7 @@ class Reception:
             highest=self.extended & 0xFFFF_FFFF,
             jitter=int(self.jitter),
             last_report=self.report.ntp >> 16 & 0xFFFF_FFFF if self.report else 0,
-            delay=int((now - self._report_at) * 65_536) if self.report else 0,
+            delay=int((now - self.report_at) * 65_536) if self.report else 0,
         )
 
     def _begin(self, sequence: int, timestamp: int, now: float, octets: int) -> int:

@@ -79,6 +79,12 @@ class TrackTap:
             if stream.layer == layer:
                 stream.request_key_frame(self._client.hub.now())
 
+    def repeat_reports(self) -> None:
+        """Tell the listener the latest sender report of each layer."""
+        for stream in self._up.streams.values() if self._up is not None else ():
+            if stream.reception.report is not None:
+                self._on_report(stream.reception.report, stream.layer, stream.reception.report_at)
+
     def close(self) -> None:
         """Tap no more. Idempotent."""
         self._detach()

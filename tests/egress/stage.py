@@ -58,6 +58,7 @@ class Heard:
     sounds: list[Sound] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
     said: list[object] = field(default_factory=list)
+    sounds_said: list[int] = field(default_factory=list)
     advanced_ns: int = 0
     too_late: int = 0
 
@@ -73,6 +74,7 @@ class Heard:
     def sound(self, sound: Sound) -> None:
         self.too_late += sound.at_ns < self.advanced_ns
         self.sounds.append(sound)
+        self.sounds_said.append(len(self.said))
 
     def picture(self, picture: Picture) -> None:
         self.too_late += picture.at_ns < self.advanced_ns

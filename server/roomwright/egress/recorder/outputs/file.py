@@ -50,7 +50,7 @@ class FileOutput:
         self._muxer: Muxer | None = None
         self._epoch_ns = 0
         self._end_ns = 0
-        self._location = ""
+        self._closed = False
 
     def open(self, formats: Sequence[StreamFormat], epoch_ns: int) -> None:
         """Create the file."""
@@ -82,10 +82,10 @@ class FileOutput:
             pb.FileInfo(
                 filename=self._file.path,
                 started_at=self._epoch_ns,
-                ended_at=self._epoch_ns + self._end_ns if self._location else 0,
+                ended_at=self._epoch_ns + self._end_ns if self._closed else 0,
                 duration=self._end_ns,
                 size=self._sink.size,
-                location=self._location or self._store.location(self._file.path),
+                location=self._sink.location,
             )
         )
 
@@ -94,12 +94,14 @@ class FileOutput:
         if self._muxer is None or self._sink is None:
             return
         muxer, self._muxer = self._muxer, None
+        self._closed = True
         try:
             muxer.close()
         except FFmpegError as error:
             raise OutputError(f"cannot finish {self._file.path}: {error.strerror}") from error
         finally:
-            self._location = self._sink.close()
+            self._sink.close()
+            self._store.settle()
 
 
 def _container(file: v1.File, formats: Sequence[StreamFormat]) -> str:

@@ -12,7 +12,14 @@ __all__ = ["SeekableSink", "Sink", "Store", "open_store"]
 
 
 def open_store(storage: v1.Storage | None) -> Store:
-    """The store of an output. Raises OutputError."""
-    if storage is None or storage.directory is None:
+    """The store of an output. Raises OutputError where it cannot be used, as far as that can be known at once."""
+    if storage is None:
         raise OutputError("no storage is given", 400)
-    return LocalStore(Path(storage.directory))
+    if storage.directory is not None:
+        return LocalStore(Path(storage.directory))
+    # Only recordings that need it load the client of object storage.
+    from .places import place
+    from .remote import PROBE_FOR, RETRY_FOR, RemoteStore, probe, spool_directory
+
+    probe(place(storage, PROBE_FOR))
+    return RemoteStore(place(storage, RETRY_FOR), spool_directory(storage.spool))

@@ -34,6 +34,7 @@ class LocalSink:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.location = str(path)
         self.size = 0
         with plainly(path):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,11 +57,10 @@ class LocalSink:
         """Where the next byte goes."""
         return self._file.tell()
 
-    def close(self) -> str:
+    def close(self) -> None:
         """Finish."""
         with plainly(self._path):
             self._file.close()
-        return str(self._path)
 
 
 class LocalStore:

@@ -11,12 +11,17 @@ class Sink(Protocol):
         """Bytes so far."""
         ...
 
+    @property
+    def location(self) -> str:
+        """The URL or path where it is, or will be."""
+        ...
+
     def write(self, data: bytes) -> int:
         """Append, or overwrite after `seek`. Raises OutputError."""
         ...
 
-    def close(self) -> str:
-        """Finish and store; where it is now. Idempotent. Raises OutputError."""
+    def close(self) -> None:
+        """Finish and store. Idempotent. Raises OutputError; `location` says where it is even then."""
         ...
 
 

@@ -54,7 +54,7 @@ class Recorder:
         for report in self.reports:
             if getattr(report, kind) is not None:
                 return report
-        for report in self._read():
+        for report in self.reading():
             if getattr(report, kind) is not None:
                 return report
         raise AssertionError(f"no {kind}: {self.reports}; {self.process.communicate()[1]}")
@@ -67,7 +67,8 @@ class Recorder:
         assert self.process.wait(DEADLINE) == 0
         return finished
 
-    def _read(self) -> Iterator[v1.Report]:
+    def reading(self) -> Iterator[v1.Report]:
+        """Reports as they come."""
         while data := self.socket.recv(65_536):
             for frame in self._reader.feed(data):
                 assert isinstance(frame, bytes)

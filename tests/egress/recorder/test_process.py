@@ -1,0 +1,247 @@
+"""A recorder as a process writes files that play, however it ends."""
+
+import signal
+import time
+from itertools import pairwise
+
+import av
+import pytest
+
+from roomwright_proto.livekit import EgressStatus
+from tests.egress import payloads, source
+from tests.egress.process import DEADLINE, recording
+from tests.egress.recorder.plans import file, room, track
+from tests.egress.sender import Network, Sent, added, arriving
+from tests.egress.source import Watched
+
+SECONDS = 3
+
+
+def sent(codec: str, seconds: float = SECONDS, **more) -> Sent:
+    match codec:
+        case "opus" | "red":
+            return Sent(1, codec, list(payloads.opus(seconds)), **more)
+        case "pcmu":
+            return Sent(1, codec, list(payloads.ulaw(seconds)), **more)
+        case _:
+            return Sent(2, codec, list(payloads.video(codec, seconds, size=(320, 180))), **more)
+
+
+@pytest.mark.parametrize(
+    ("codec", "container"), [("vp8", "webm"), ("vp9", "webm"), ("h264", "mp4"), ("av1", "mp4"), ("av1", "webm")]
+)
+def test_a_video_track_is_written_as_it_was_sent(tmp_path, codec, container) -> None:
+    name = f"track.{container}"
+    with recording(track(file(tmp_path, name), video=True)) as recorder:
+        picture = sent(codec)
+        recorder.order(added(picture))
+        recorder.play(arriving(picture))
+        finished = recorder.stop()
+    assert finished.status == EgressStatus.EGRESS_COMPLETE
+    assert finished.details == "StopEgress API"
+    watched = source.watch(tmp_path / name)
+    assert [shown.number for shown in watched.shown] == list(range(30 * SECONDS))
+    assert max(abs(shown.at - shown.number / 30) for shown in watched.shown) < 0.02
+    with av.open(str(tmp_path / name)) as container_:
+        stream = container_.streams.video[0]
+        assert (stream.width, stream.height) == (320, 180)
+        sizes = sum(packet.size for packet in container_.demux(stream))
+    assert sizes == pytest.approx(sum(len(frame.data) for frame in picture.frames), rel=0.05)
+    assert finished.progress.files[0].size == (tmp_path / name).stat().st_size
+
+
+@pytest.mark.parametrize("codec", ["opus", "red", "pcmu"])
+def test_an_audio_track_is_written_without_a_hole(tmp_path, codec) -> None:
+    with recording(track(file(tmp_path, "track.ogg"))) as recorder:
+        sound = sent(codec)
+        recorder.order(added(sound))
+        recorder.play(arriving(sound))
+        recorder.stop()
+    watched = source.watch(tmp_path / "track.ogg")
+    assert [beep.second for beep in watched.beeps] == list(range(SECONDS))
+    assert max(abs(beep.at - beep.second) for beep in watched.beeps) < 0.02
+    assert watched.duration == pytest.approx(SECONDS, abs=0.05)
+
+
+def test_muted_and_lost_sound_is_silence_in_the_file(tmp_path) -> None:
+    sound = Sent(
+        1, "opus", [frame for frame in payloads.opus(6) if not 1.5 <= frame.at < 3.5], network=Network(loss=0.02)
+    )
+    with recording(track(file(tmp_path, "track.ogg"))) as recorder:
+        recorder.order(added(sound))
+        recorder.play(arriving(sound))
+        recorder.stop()
+    watched = source.watch(tmp_path / "track.ogg")
+    assert watched.duration == pytest.approx(6, abs=0.1)
+    assert {beep.second for beep in watched.beeps} >= {0, 1, 4, 5}
+    assert all(abs(beep.at - beep.second) < 0.03 for beep in watched.beeps)
+    with av.open(str(tmp_path / "track.ogg")) as container:
+        times = [(packet.pts, packet.duration) for packet in container.demux(audio=0) if packet.pts is not None]
+    assert all(now[0] + now[1] == then[0] for now, then in pairwise(times))
+
+
+def test_a_composite_shows_and_plays_its_room(tmp_path) -> None:
+    with recording(room(file(tmp_path, "room.mp4"))) as recorder:
+        tracks = (sent("opus", 5), sent("vp8", 5))
+        for each in tracks:
+            recorder.order(added(each))
+        recorder.play(arriving(*tracks))
+        finished = recorder.stop()
+    watched = source.watch(tmp_path / "room.mp4")
+    assert finished.status == EgressStatus.EGRESS_COMPLETE
+    assert len(watched.beeps) == 5
+    assert max(map(abs, watched.offsets()[1:])) < 0.08
+    assert watched.duration == pytest.approx(5, abs=0.3)
+
+
+def test_what_a_killed_recorder_wrote_can_be_played(tmp_path) -> None:
+    with recording(room(file(tmp_path, "room.mp4"))) as recorder:
+        tracks = (sent("opus", 8), sent("vp8", 8))
+        for each in tracks:
+            recorder.order(added(each))
+        recorder.play(arriving(*tracks))
+        _until_bytes(recorder, 20_000)
+        recorder.process.send_signal(signal.SIGKILL)
+        recorder.process.wait(DEADLINE)
+    _plays(source.watch(tmp_path / "room.mp4"))
+
+
+@pytest.mark.parametrize(("codec", "name"), [("vp8", "t.webm"), ("h264", "t.mp4"), ("opus", "t.ogg")])
+def test_what_a_killed_track_recording_wrote_can_be_played(tmp_path, codec, name) -> None:
+    with recording(track(file(tmp_path, name), video=codec != "opus")) as recorder:
+        media = sent(codec, 5)
+        recorder.order(added(media))
+        recorder.play(arriving(media), real_time=True)
+        _until_bytes(recorder, 1)
+        recorder.process.send_signal(signal.SIGKILL)
+        recorder.process.wait(DEADLINE)
+    _plays(source.watch(tmp_path / name), least=2.5)
+
+
+@pytest.mark.parametrize("end", ["eof", "sigterm"])
+def test_a_recorder_whose_server_is_gone_closes_its_file(tmp_path, end) -> None:
+    with recording(track(file(tmp_path, "t.mp4"), video=True)) as recorder:
+        media = sent("h264")
+        recorder.order(added(media))
+        recorder.play(arriving(media))
+        if end == "sigterm":
+            _until_bytes(recorder, 1)
+            recorder.process.send_signal(signal.SIGTERM)
+            assert recorder.until("finished").finished.details == "Process killed"
+        else:
+            recorder.socket.close()
+        assert recorder.process.wait(DEADLINE) == 0
+    watched = source.watch(tmp_path / "t.mp4")
+    assert [shown.number for shown in watched.shown] == list(range(len(watched.shown)))
+    assert len(watched.shown) == 90 if end == "eof" else watched.shown
+
+
+def test_a_stop_before_any_media_is_an_abort(tmp_path) -> None:
+    with recording(track(file(tmp_path, "t.ogg"))) as recorder:
+        recorder.until("ready")
+        finished = recorder.stop()
+    assert finished.status == EgressStatus.EGRESS_ABORTED
+    assert not list(tmp_path.iterdir())
+
+
+def test_media_that_does_not_come_is_an_abort(tmp_path) -> None:
+    plan = track(file(tmp_path, "t.ogg"))
+    plan.start_timeout_ns = 300_000_000
+    with recording(plan) as recorder:
+        finished = recorder.until("finished").finished
+    assert finished.status == EgressStatus.EGRESS_ABORTED
+    assert finished.details == "Start signal not received"
+
+
+def test_the_limit_of_duration_ends_a_recording(tmp_path) -> None:
+    plan = track(file(tmp_path, "t.ogg"))
+    plan.max_duration_ns = 2_000_000_000
+    with recording(plan) as recorder:
+        media = sent("opus", 4)
+        recorder.order(added(media))
+        recorder.play(arriving(media))
+        finished = recorder.until("finished").finished
+    assert finished.status == EgressStatus.EGRESS_LIMIT_REACHED
+    assert finished.details == "Session limit reached"
+    assert source.watch(tmp_path / "t.ogg").duration == pytest.approx(2, abs=0.3)
+
+
+def test_the_limit_of_bytes_ends_a_recording(tmp_path) -> None:
+    plan = track(file(tmp_path, "t.webm"), video=True)
+    plan.max_bytes = 4_000
+    with recording(plan) as recorder:
+        media = sent("vp8", 6)
+        recorder.order(added(media))
+        recorder.play(arriving(media))
+        assert recorder.until("finished").finished.status == EgressStatus.EGRESS_LIMIT_REACHED
+
+
+def test_a_codec_that_cannot_be_recorded_is_refused_by_name(tmp_path) -> None:
+    with recording(track(file(tmp_path, "t.mp4"), video=True)) as recorder:
+        recorder.order(added(Sent(2, "h265", ())))
+        failed = recorder.until("failed").failed
+    assert (failed.code, failed.error) == (400, "track TR_2 comes as h265, which is not recorded")
+
+
+def test_a_file_that_cannot_be_written_is_an_error_that_says_so(tmp_path) -> None:
+    (tmp_path / "there").write_text("a file, not a directory")
+    with recording(track(file(tmp_path / "there", "t.ogg"))) as recorder:
+        media = sent("opus", 1)
+        recorder.order(added(media))
+        recorder.play(arriving(media))
+        failed = recorder.until("failed").failed
+        assert recorder.process.wait(DEADLINE) == 0
+    assert "t.ogg" in failed.error or "there" in failed.error
+
+
+@pytest.mark.parametrize("frame", [b"\0\0\0\0\0", b"\0\0\0\3\0\xff\xff"])
+def test_a_server_that_does_not_keep_to_the_format_ends_the_recorder(tmp_path, frame) -> None:
+    with recording(track(file(tmp_path, "t.ogg"))) as recorder:
+        recorder.until("ready")
+        recorder.socket.sendall(frame)
+        assert recorder.process.wait(DEADLINE) == 0
+
+
+def test_progress_is_told_every_second(tmp_path) -> None:
+    with recording(track(file(tmp_path, "t.ogg"))) as recorder:
+        media = sent("opus", 3.5)
+        recorder.order(added(media))
+        recorder.play(arriving(media), real_time=True)
+        recorder.stop()
+    told = [report.progress for report in recorder.reports if report.progress is not None]
+    assert 2 <= len(told) <= 5
+    assert told[-1].bytes > 0
+    assert told[-1].duration_ns > 2_000_000_000
+    (began,) = (report.started for report in recorder.reports if report.started is not None)
+    assert abs(began.at_ns - time.time_ns()) < DEADLINE * 1_000_000_000
+
+
+def test_garbage_for_packets_disturbs_nothing(tmp_path) -> None:
+    with recording(track(file(tmp_path, "t.ogg"))) as recorder:
+        media = sent("opus")
+        recorder.order(added(media))
+        events = list(arriving(media))
+        odd = [b"", b"\x80", bytes(12), b"\x80\x60" + bytes(9), b"\x9f\x60" + bytes(10), b"\xff" * 40]
+        garbage = [
+            (at, type(event)(event.track, 9 if index % 7 == 0 else 0, at, odd[index % 6]))
+            for index, (at, event) in enumerate(events)
+            if hasattr(event, "data")
+        ]
+        recorder.play(sorted(events + garbage, key=lambda event: event[0]))
+        finished = recorder.stop()
+    assert finished.status == EgressStatus.EGRESS_COMPLETE
+    assert finished.progress.packets_lost > 0
+    assert [beep.second for beep in source.watch(tmp_path / "t.ogg").beeps] == [0, 1, 2]
+
+
+def _until_bytes(recorder, least: int) -> None:
+    for report in recorder.reading():
+        if report.progress is not None and report.progress.bytes >= least:
+            return
+
+
+def _plays(watched: Watched, least: float = 1.0) -> None:
+    assert watched.duration >= least
+    for kind in (watched.shown, watched.beeps):
+        assert [found.at for found in kind] == sorted(found.at for found in kind)
+    assert watched.shown or watched.beeps

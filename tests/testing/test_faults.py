@@ -51,11 +51,11 @@ class TestRefusing:
             await create(livekit_api)
 
     def test_a_call_that_there_is_not_is_named(self, livekit_faults):
-        with pytest.raises(ValueError, match="no call 'CreateRom'; there are .*CreateRoom"):
+        with pytest.raises(ValueError, match=r"no call 'CreateRom'; there are .*CreateRoom"):
             livekit_faults.refuse("CreateRom")
 
     def test_a_code_that_there_is_not_is_named(self, livekit_faults):
-        with pytest.raises(ValueError, match="'broken' is not an error code.*unavailable"):
+        with pytest.raises(ValueError, match=r"'broken' is not an error code.*unavailable"):
             livekit_faults.refuse("CreateRoom", "broken")
 
     def test_no_times_at_all_is_a_mistake(self, livekit_faults):
@@ -76,7 +76,9 @@ class TestDelaying:
             await asyncio.wait_for(create(livekit_api), 0.1)
         assert await rooms(livekit_api) == []
 
-    async def test_a_call_that_waits_when_the_test_ends_has_no_effect(self, livekit_server, livekit_api, livekit_faults):
+    async def test_a_call_that_waits_when_the_test_ends_has_no_effect(
+        self, livekit_server, livekit_api, livekit_faults
+    ):
         livekit_faults.delay("CreateRoom", 0.2)
         late = asyncio.ensure_future(create(livekit_api))
         await asyncio.sleep(0.1)

@@ -101,7 +101,7 @@ class TestTracks:
         assert bob.others["alice"].tracks == []
 
     def test_a_source_that_there_is_not_is_named(self, alice):
-        with pytest.raises(ValueError, match="'webcam'; there are .*camera"):
+        with pytest.raises(ValueError, match=r"'webcam'; there are .*camera"):
             alice.publish(source="webcam")
 
     def test_the_api_mutes_a_track(self, livekit_server, alice):
@@ -129,7 +129,9 @@ class TestData:
 
     def test_who_waits_in_vain_is_told_what_came(self, alice, bob):
         alice.say("hello", topic="chat")
-        with pytest.raises(WaitedInVainError, match="no data on topic 'news' for bob within 0.01 s; .*hello.* from alice"):
+        with pytest.raises(
+            WaitedInVainError, match=r"no data on topic 'news' for bob within 0.01 s; .*hello.* from alice"
+        ):
             bob.receive(topic="news", timeout=0.01)
 
     def test_who_never_hears_anything_is_told_so(self, alice):

@@ -47,7 +47,11 @@ class LoopThread:
         if threading.current_thread() is self._thread:
             coroutine.close()
             raise RuntimeError("this runs in the server's own thread, which cannot wait for itself: use .aio(...)")
-        return self._submit(coroutine).result(timeout)
+        future = self._submit(coroutine)
+        try:
+            return future.result(timeout)
+        finally:
+            future.cancel()  # does nothing to one that is done
 
     async def arun(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """The same for a caller with an asyncio loop of its own, which goes on meanwhile."""

@@ -61,6 +61,7 @@ class Inside:
 
     async def end(self) -> None:
         """End everything."""
+        self.inbox.forget(())  # from now on it takes what it refused before
         await self._ends.aclose()
 
     async def reset(self) -> None:

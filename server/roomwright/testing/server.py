@@ -3,7 +3,6 @@
 import contextlib
 import os
 from collections.abc import Coroutine, Generator, Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from roomwright.testing.bridge import LoopThread, both
@@ -45,6 +44,7 @@ class ThreadedServer:
         self.backend = backend
         self._config = configuration(config or {})
         self._stack = contextlib.ExitStack()
+        self._api: api.LiveKitAPI | None = None
 
     def __repr__(self) -> str:
         return f"<ThreadedServer {self.backend}: {self.url if self.running else 'stopped'}>"
@@ -52,7 +52,7 @@ class ThreadedServer:
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
             self.thread = stack.enter_context(LoopThread())
-            self._session = Session(self.thread)
+            self._session, self._api = Session(self.thread), None
             self._inside = self.thread.run(Inside.begin(self.thread, self.backend, self._config))
             stack.callback(lambda: self.thread.run(self._end()))
             self._stack = stack.pop_all()
@@ -96,10 +96,12 @@ class ThreadedServer:
         """The webhooks that it sends."""
         return self._inside.inbox
 
-    @cached_property
+    @property
     def api(self) -> "api.LiveKitAPI":
         """LiveKit's own API client, for any event loop; it need not be closed."""
-        return official_client(self._session, self.http_url, KEY, SECRET)
+        if self._api is None:
+            self._api = official_client(self._session, self.http_url, KEY, SECRET)
+        return self._api
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """The result of a coroutine, for tests without an event loop: `server.run(server.api.room.list_rooms(…))`."""

@@ -39,6 +39,11 @@ class Part(Protocol):
         ...
 
 
-def parts_of(config: Config, backend: Backend, clock: Clock, feed: Feed) -> Sequence[Part]:
-    """The parts that the configuration asks for; each is put together in a module of its own beside this one."""
-    return (Webhooks(config, feed, clock),)
+def parts_of(
+    config: Config, backend: Backend, clock: Clock, feed: Feed, recording: Part | None = None
+) -> Sequence[Part]:
+    """The parts that the configuration asks for; each is put together in a module of its own beside this one.
+
+    Recordings end before the webhooks that tell of it do.
+    """
+    return (Webhooks(config, feed, clock), *((recording,) if recording is not None else ()))

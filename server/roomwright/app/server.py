@@ -8,6 +8,7 @@ from typing import Self
 import structlog
 
 from roomwright import __version__
+from roomwright.app.egress import Recording, recording_of
 from roomwright.app.media import embedded, media_address
 from roomwright.app.monitoring import Monitoring
 from roomwright.app.pages import pages
@@ -18,6 +19,7 @@ from roomwright.config import Config
 from roomwright.feed import Feed
 from roomwright.rooms.limits import Limits
 from roomwright.services.agent_dispatch import AgentDispatchService
+from roomwright.services.egress import EgressService
 from roomwright.services.room import RoomService
 from roomwright.services.routes import Route, settled, table
 from roomwright.sfu.backend import Backend
@@ -37,13 +39,14 @@ MakeFront = Callable[..., Front]
 """Makes the handler of the HTTP port; called as `Front` is."""
 
 
-def service_table(backend: Backend, limits: Limits, egress: object | None = None) -> dict[str, Route]:
+def service_table(backend: Backend, limits: Limits, recording: Recording | None = None) -> dict[str, Route]:
     """Every method that has a route, implemented or not; a new service gets its line here."""
+    rooms = RoomService(backend, limits, recording.create_room if recording is not None else None)
     return table(
         [
-            (pb.RoomServiceBase, RoomService(backend, limits)),
+            (pb.RoomServiceBase, rooms),
             (pb.AgentDispatchServiceBase, AgentDispatchService(backend)),
-            (pb.EgressBase, egress),
+            (pb.EgressBase, EgressService(recording.egress) if recording is not None else None),
             (pb.IngressBase, None),
             (pb.SipBase, None),
         ]
@@ -73,8 +76,9 @@ class Server:
         self.backend = backend or embedded(config, self._clock, ids or RandomIds())
         self._signalling = Signalling(self.backend, config.limit) if isinstance(self.backend, EmbeddedBackend) else None
         self.feed = Feed(self.backend.events, ids or RandomIds(), self._clock)
-        self._parts = parts_of(config, self.backend, self._clock, self.feed)
-        routes = service_table(self.backend, limits)
+        recording = recording_of(config, self.backend, self.feed, self._clock, ids or RandomIds())
+        self._parts = parts_of(config, self.backend, self._clock, self.feed, recording)
+        routes = service_table(self.backend, limits, recording)
         self._routes = settled(routes, [part.settle for part in self._parts])
         self._verifier = TokenVerifier(config.keys, self._clock)
         self._http: HttpServer | None = None

@@ -1,26 +1,32 @@
 """livekit.RoomService: authorise, delegate, return."""
 
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
 from roomwright.auth.grants import authorise
 from roomwright.rooms.limits import Limits
 from roomwright.sfu.backend import Backend, Caller
 from roomwright_proto import livekit as pb
+
+CreateRoom: TypeAlias = Callable[[pb.CreateRoomRequest, Caller], Awaitable[pb.Room]]
 
 
 class RoomService:
     """Rooms, participants, tracks and data, on any backend.
 
     Where sizes are checked before the grant, the reference does so too: a request too large to be meant answers
-    `invalid_argument` whoever sends it.
+    `invalid_argument` whoever sends it. `create_room` stands in for the backend's where more is to be done.
     """
 
-    def __init__(self, backend: Backend, limits: Limits) -> None:
+    def __init__(self, backend: Backend, limits: Limits, create_room: CreateRoom | None = None) -> None:
         self._backend = backend
+        self._create_room = create_room or backend.create_room
         self._limits = limits
 
     async def create_room(self, request: pb.CreateRoomRequest, caller: Caller) -> pb.Room:
         """Needs roomCreate."""
         authorise("/livekit.RoomService/CreateRoom", request, caller.claims)
-        return await self._backend.create_room(request, caller)
+        return await self._create_room(request, caller)
 
     async def list_rooms(self, request: pb.ListRoomsRequest, caller: Caller) -> pb.ListRoomsResponse:
         """Needs roomList."""

@@ -17,7 +17,7 @@ from roomwright.egress.results import expected, on_disk
 from roomwright.egress.running.recorder import Recorder, Supervisor
 from roomwright.egress.running.tracks import Tracks
 from roomwright.egress.states import ABORTED_CODE, Reason
-from roomwright.egress.wish import Wish
+from roomwright.egress.wish import StreamWish, Wish
 from roomwright.errors import Code, ServiceError
 from roomwright.rooms import events
 from roomwright.sfu.taps import MediaTaps
@@ -67,7 +67,7 @@ PROGRESS: Final = ""
 
 
 class Session:
-    """One egress. `recorder` is None before its source is there."""
+    """One egress. `recorder` is None before its source is there; `streams` are ids by URLs."""
 
     def __init__(
         self, record: Record, wish: Wish, encoding: v1.Encoding | None, room: pb.Room, around: Surroundings
@@ -77,7 +77,7 @@ class Session:
         self.room = room
         self.recorder: Recorder | None = None
         self.plan: v1.Plan | None = None
-        self.streams = {d.url for output in wish.outputs for d in getattr(output, "destinations", ())}
+        self.streams = {one.url: one.id for one in _destinations(wish)}
         self._encoding = encoding
         self._around = around
         self._tracks = Tracks(wish.source, room.name, around.taps)
@@ -135,15 +135,19 @@ class Session:
 
     def add_stream(self, destination: pb.StreamDestination) -> None:
         """One more stream."""
-        self.streams.add(destination.url)
+        self.streams[destination.url] = destination.id
         number = len(self.plan.outputs) if self.plan is not None else 0
         added = v1.StreamAdded(number=number, url=destination.url, id=destination.id)
         self._order(v1.Order(stream_added=added))
 
     def remove_stream(self, url: str) -> None:
         """One stream less."""
-        self.streams.discard(url)
+        self.streams.pop(url, None)
         self._order(v1.Order(stream_removed=v1.StreamRemoved(url=url)))
+
+    def destination_of(self, stream_id: str) -> str | None:
+        """The URL of a destination by its id."""
+        return next((url for url, known in self.streams.items() if known and known == stream_id), None)
 
     async def wait(self) -> None:
         """Until it has ended."""
@@ -198,11 +202,12 @@ class Session:
 
     def _on_left(self, participant: pb.ParticipantInfo) -> None:
         replaced = participant.disconnect_reason is pb.DisconnectReason.DUPLICATE_IDENTITY
-        if not replaced:
-            self._present.discard(participant.identity)
-        if self.wish.source.kind is _KIND.PARTICIPANT and participant.identity == self.wish.source.identity:
-            if not replaced and (self.launched or self._waiting is None):
-                self.stop(Reason.SOURCE)
+        if replaced:
+            return
+        self._present.discard(participant.identity)
+        recorded = self.wish.source.kind is _KIND.PARTICIPANT and participant.identity == self.wish.source.identity
+        if recorded and self.launched:
+            self.stop(Reason.SOURCE)
 
     def _on_source_gone(self) -> None:
         """Tracks do not come back under their sids."""
@@ -345,3 +350,7 @@ class Session:
 
     def _now(self) -> int:
         return self._around.clock.now_ns()
+
+
+def _destinations(wish: Wish) -> Sequence[pb.StreamDestination]:
+    return [one for output in wish.outputs if isinstance(output, StreamWish) for one in output.destinations]

@@ -193,6 +193,8 @@ class Tapped:
             channel=self._channel,
         )
         self._sink.order(v1.Order(track_added=added))
+        if self._tap is not None:
+            self._tap.repeat_reports()
 
     def _remove(self) -> None:
         if not self.number:

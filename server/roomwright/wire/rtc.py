@@ -82,6 +82,7 @@ class Signalling:
             if not socket.welcomes(request):
                 self._backend.admit(wish)
                 return text(400, "this is not a WebSocket handshake of version 13")._replace(headers=_NO_HANDSHAKE)
+            await self._backend.prepare(wish)
             client = self._backend.connect(wish, socket)
         except ServiceError as refusal:
             log.info("a client is refused", **_whom(claims), reason=refusal.message, request_id=request_id)

@@ -128,6 +128,9 @@ class FakePlane:
     async def start(self) -> None:
         self.life.append("started")
 
+    async def prepare(self) -> None:
+        pass
+
     def open(self, peer: Peer, setup: Setup) -> PeerMedia:
         self.opened.append(FakeMedia(peer, setup))
         return self.opened[-1]

@@ -76,6 +76,12 @@ class EmbeddedBackend(LocalBackend):
         self.rooms.admit(wish.claims)
         self._check_load(wish)
 
+    async def prepare(self, wish: Wish) -> None:
+        """Do before `connect` what takes long for the first client; raises what `connect` would raise."""
+        if not wish.reconnect:
+            self.admit(wish)
+            await self.media.prepare()
+
     def connect(self, wish: Wish, socket: Socket) -> Client | None:
         """Let a client in, or let it resume; raises `ServiceError`.
 

@@ -184,6 +184,10 @@ class MediaPlane(Protocol):
         """Open the sockets. Raises OSError when that fails."""
         ...
 
+    async def prepare(self) -> None:
+        """Do what takes long before the first `open`, so that the loop goes on meanwhile."""
+        ...
+
     def open(self, peer: Peer, setup: Setup) -> PeerMedia:
         """Serve one more client. May already `signal` (the first offer of two connections), but not `tell` yet."""
         ...
@@ -207,6 +211,9 @@ class NoMedia:
 
     async def start(self) -> None:
         """Nothing to open."""
+
+    async def prepare(self) -> None:
+        """Nothing takes long."""
 
     def open(self, peer: Peer, setup: Setup) -> PeerMedia:
         """Serve one more client."""

@@ -1,7 +1,10 @@
-"""The media plane as the backend sees it. The media libraries are loaded when the first client joins."""
+"""The media plane as the backend sees it. The media libraries are loaded when the first client is about to join."""
 
+import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from roomwright.clock import Clock, Ids
@@ -13,6 +16,10 @@ if TYPE_CHECKING:
     import socket
 
     from roomwright.sfu.embedded.plane.hub import Hub
+
+
+_LIBRARIES = "roomwright.sfu.embedded.plane.hub"
+"""Whoever imports this has imported all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,7 @@ class WebRtc:
         self._clock = clock
         self._ids = ids
         self._socket: socket.socket | None = None
+        self._loading: asyncio.Future[object] | None = None
         self.hub: Hub | None = None
 
     def __repr__(self) -> str:
@@ -59,6 +67,15 @@ class WebRtc:
     async def start(self) -> None:
         """Bind the port. Raises OSError when that fails."""
         self._socket = udp.bind(self._address.host, self._address.port, self._rtc.udp_buffer_size)
+
+    async def prepare(self) -> None:
+        """Load the media libraries in a thread; `open` says what is wrong when that fails."""
+        if self.hub is not None:
+            return
+        if self._loading is None:
+            self._loading = asyncio.get_running_loop().run_in_executor(None, import_module, _LIBRARIES)
+        with suppress(Exception):
+            await asyncio.shield(self._loading)
 
     def open(self, peer: Peer, setup: Setup) -> PeerMedia:
         """Serve one more client."""

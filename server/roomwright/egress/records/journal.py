@@ -38,7 +38,7 @@ class JournalError(Exception):
 
 
 class Journal:
-    """The file in a directory; made when the first record is written, so that a server that records nothing leaves none."""
+    """The file in a directory; made with the first record, so that a server that records nothing leaves none."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory

@@ -197,4 +197,7 @@ class DownTrack:
             self._rtx_sequence = self._rtx_sequence + 1 & 0xFFFF
             payload = number.to_bytes(2, "big") + payload
         self.retransmitted += 1
+        counts = self.endpoint.router.counts
+        counts.repeated += 1
+        counts.repeated_octets += len(header) + len(extension) + len(payload)
         self.endpoint.send_rtp(header, extension + payload)

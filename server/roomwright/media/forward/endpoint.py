@@ -135,15 +135,23 @@ class Endpoint:
                         if down := self.downs.get(block.ssrc):
                             down.on_report_block(block, now)
                 case rtcp.Nack():
+                    self.router.counts.nacks_received += 1
                     if down := self.downs.get(message.ssrc):
                         down.on_nack(message.numbers)
                 case rtcp.KeyFrameRequest():
+                    self._count(message)
                     if down := self.downs.get(message.ssrc):
                         down.on_key_frame_request(now)
                 case rtcp.Remb():
                     self.estimate = message.bitrate
                 case rtcp.Bye():
                     pass  # a stream that is silent is not chosen any more
+
+    def _count(self, request: rtcp.KeyFrameRequest) -> None:
+        if request.full_intra:
+            self.router.counts.firs_received += 1
+        else:
+            self.router.counts.plis_received += 1
 
     # what is sent
 
@@ -157,14 +165,18 @@ class Endpoint:
 
     def send_nack(self, ssrc: int, numbers: list[int]) -> None:
         """Ask the client for packets of its stream again."""
+        self.router.counts.nacks_sent += 1
         self.send_rtcp(rtcp_write.nack(OUR_SSRC, ssrc, numbers))
 
     def send_key_frame_request(self, ssrc: int, *, pli: bool) -> None:
         """Ask the client for a key frame of its stream, in the way that was negotiated."""
-        self.router.requests += 1
-        number = self.router.requests
-        packet = rtcp_write.picture_loss(OUR_SSRC, ssrc) if pli else rtcp_write.full_intra(OUR_SSRC, ssrc, number)
-        self.send_rtcp(packet)
+        counts = self.router.counts
+        if pli:
+            counts.plis_sent += 1
+            self.send_rtcp(rtcp_write.picture_loss(OUR_SSRC, ssrc))
+        else:
+            counts.firs_sent += 1
+            self.send_rtcp(rtcp_write.full_intra(OUR_SSRC, ssrc, counts.firs_sent))
 
     def send_reports(self, now: float) -> None:
         """Tell the client how its streams arrive, and how much it may send."""

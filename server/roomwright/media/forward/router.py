@@ -1,5 +1,6 @@
 """All endpoints of a process and the one timer that they share."""
 
+from roomwright.media.forward.counts import Counts
 from roomwright.media.forward.endpoint import Endpoint
 from roomwright.media.forward.events import Event
 from roomwright.media.forward.quality import QualityMeter
@@ -20,7 +21,7 @@ class Router:
         self.sink = sink
         self.settings = settings or ForwardSettings()
         self.endpoints: dict[Endpoint, None] = {}
-        self.requests = 0
+        self.counts = Counts()
         self._events: list[Event] = []
         self._speakers: dict[str, Speakers] = {}
         self._quality = QualityMeter()

@@ -1,7 +1,7 @@
 """RTCP read (RFC 3550, 4585, 5104; REMB): compound packets to small values. What is not understood is skipped."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 SR, RR, SDES, BYE, RTPFB, PSFB = 200, 201, 202, 203, 205, 206
@@ -59,9 +59,10 @@ class Nack:
 
 @dataclass(frozen=True, slots=True)
 class KeyFrameRequest:
-    """A receiver cannot go on without a key frame (PLI or FIR)."""
+    """A receiver cannot go on without a key frame (PLI or FIR: `full_intra`)."""
 
     ssrc: int
+    full_intra: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def _payload_feedback(packet: bytes, form: int) -> Iterator[Message]:
         case 1:
             yield KeyFrameRequest(_word(packet, 8))
         case 4:
-            yield from (KeyFrameRequest(_word(packet, at)) for at in range(12, len(packet) - 7, 8))
+            yield from (KeyFrameRequest(_word(packet, at), True) for at in range(12, len(packet) - 7, 8))
         case 15 if packet[12:16] == b"REMB" and len(packet) >= 20:
             mantissa = (packet[17] & 0x03) << 16 | packet[18] << 8 | packet[19]
             yield Remb(mantissa << (packet[17] >> 2), _words(packet[20 : 20 + 4 * packet[16]]))

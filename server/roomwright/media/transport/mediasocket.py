@@ -21,6 +21,7 @@ from roomwright.media.transport.certificate import Certificate
 from roomwright.media.transport.ice import Generation
 from roomwright.media.transport.inbox import BATCH, Inbox
 from roomwright.media.transport.listener import Candidate, TransportListener
+from roomwright.media.transport.ports import NOTHING, Counters
 from roomwright.media.transport.settings import TransportSettings
 from roomwright.media.transport.states import TransportState
 from roomwright.media.transport.transport import Transport
@@ -70,6 +71,7 @@ class MediaSocket:
         self.strangers = 0
         self.bytes_per_second = 0.0
         self._octets = self._octets_gone = 0
+        self._gone = NOTHING
         self._swept = clock.monotonic()
         self._loop.add_reader(self._socket, self._read)
 
@@ -80,6 +82,11 @@ class MediaSocket:
     def port(self) -> int:
         """The UDP port."""
         return self._socket.getsockname()[1]
+
+    @property
+    def counters(self) -> Counters:
+        """What all transports did, those that are over too."""
+        return sum((transport.counters for transport in self._transports), self._gone)
 
     def open(self, listener: TransportListener) -> Transport:
         """Make a transport."""
@@ -155,6 +162,7 @@ class MediaSocket:
         """A transport is over."""
         if transport in self._transports:
             self._octets_gone += transport.octets
+            self._gone += transport.counters
             self._transports.discard(transport)
 
     # reading

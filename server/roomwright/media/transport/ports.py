@@ -1,6 +1,7 @@
 """What a transport needs of the socket that it lives on, and what it counts."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from operator import add
 from typing import TYPE_CHECKING, Protocol
 
 from roomwright.media.transport.address import Address
@@ -63,3 +64,9 @@ class Counters:
     refused_sent: int
     messages_dropped: int
     messages_refused: int
+
+    def __add__(self, other: "Counters") -> "Counters":
+        return Counters(*map(add, astuple(self), astuple(other)))
+
+
+NOTHING = Counters(0, 0, 0, 0, 0, 0, 0, 0)

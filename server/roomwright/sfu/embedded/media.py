@@ -172,12 +172,43 @@ class Load:
     bytes_per_second: float = 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """What a media plane has carried since the start. Bytes are of UDP payload, feedback is RTCP's.
+
+    `repeated` packets were sent again, and are among those sent. `dropped` ones the kernel did not take; `strangers`
+    came from nobody who was known; `lost_messages` are of data channels.
+    """
+
+    transports: int = 0
+    packets_received: int = 0
+    bytes_received: int = 0
+    packets_sent: int = 0
+    bytes_sent: int = 0
+    repeated: int = 0
+    repeated_bytes: int = 0
+    nacks_received: int = 0
+    nacks_sent: int = 0
+    plis_received: int = 0
+    plis_sent: int = 0
+    firs_received: int = 0
+    firs_sent: int = 0
+    dropped: int = 0
+    strangers: int = 0
+    lost_messages: int = 0
+
+
 class MediaPlane(Protocol):
     """All transports of a server: its sockets, its certificate, its timers."""
 
     @property
     def load(self) -> Load:
         """What is carried now."""
+        ...
+
+    @property
+    def traffic(self) -> Traffic:
+        """What was carried."""
         ...
 
     async def start(self) -> None:
@@ -205,6 +236,7 @@ class NoMedia:
     """A media plane that carries nothing: clients do their signalling and stay JOINED."""
 
     load = Load()
+    traffic = Traffic()
 
     def __init__(self) -> None:
         self._told = False

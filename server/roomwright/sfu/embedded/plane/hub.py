@@ -10,7 +10,7 @@ from roomwright.config import LimitSettings, RtcSettings
 from roomwright.media.forward.events import MediaStarted, QualityChanged, SpeakersChanged
 from roomwright.media.forward.up import UpTrack
 from roomwright.media.transport import MediaSocket, TransportSettings
-from roomwright.sfu.embedded.media import Load, Peer, Setup, Source
+from roomwright.sfu.embedded.media import Load, Peer, Setup, Source, Traffic
 from roomwright.sfu.embedded.plane.client import ClientMedia
 from roomwright.sfu.embedded.plane.notices import Notices, demand
 from roomwright.sfu.embedded.plane.router import WakingRouter
@@ -89,6 +89,29 @@ class Hub:
         endpoints = self.router.endpoints
         tracks = sum(len(endpoint.tracks) + len(endpoint.downs) for endpoint in endpoints)
         return Load(tracks, self.socket.bytes_per_second)
+
+    @property
+    def traffic(self) -> Traffic:
+        """What was carried."""
+        counters, counts = self.socket.counters, self.router.counts
+        return Traffic(
+            transports=len(self.router.endpoints),
+            packets_received=counters.packets_received,
+            bytes_received=counters.octets_received,
+            packets_sent=counters.packets_sent,
+            bytes_sent=counters.octets_sent,
+            repeated=counts.repeated,
+            repeated_bytes=counts.repeated_octets,
+            nacks_received=counts.nacks_received,
+            nacks_sent=counts.nacks_sent,
+            plis_received=counts.plis_received,
+            plis_sent=counts.plis_sent,
+            firs_received=counts.firs_received,
+            firs_sent=counts.firs_sent,
+            dropped=self.socket.burst.dropped,
+            strangers=self.socket.strangers,
+            lost_messages=counters.messages_dropped,
+        )
 
     # for the clients
 

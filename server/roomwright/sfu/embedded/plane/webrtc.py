@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from roomwright.clock import Clock, Ids
 from roomwright.config import LimitSettings, RtcSettings
 from roomwright.media import udp
-from roomwright.sfu.embedded.media import Load, Peer, PeerMedia, Setup
+from roomwright.sfu.embedded.media import Load, Peer, PeerMedia, Setup, Traffic
 
 if TYPE_CHECKING:
     import socket
@@ -63,6 +63,11 @@ class WebRtc:
     def load(self) -> Load:
         """What is carried now."""
         return self.hub.load if self.hub is not None else Load()
+
+    @property
+    def traffic(self) -> Traffic:
+        """What was carried."""
+        return self.hub.traffic if self.hub is not None else Traffic()
 
     async def start(self) -> None:
         """Bind the port. Raises OSError when that fails."""

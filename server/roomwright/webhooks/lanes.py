@@ -7,7 +7,6 @@ letter; some are held here so that it need not be asked.
 
 import heapq
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from itertools import count
@@ -115,18 +114,20 @@ class Lanes:
 
     # whose turn it is
 
-    def take(self, now: float) -> Iterator[Lane]:
+    def take(self, now: float) -> list[Lane]:
         """Lanes whose turn it is now; each is busy until it is given back by `release` or `retry`."""
         while self._waiting and self._waiting[0][0] <= now:
             due, _, lane = heapq.heappop(self._waiting)
             if lane.state is State.WAITING and lane.due == due:
                 self._make_ready(lane)
+        taken: list[Lane] = []
         for url in self._urls.values():
             while url.ready and url.busy < self._parallel and url.due <= now:
                 lane = url.ready.popleft()
                 lane.state = State.BUSY
                 url.busy += 1
-                yield lane
+                taken.append(lane)
+        return taken
 
     def next_due(self) -> float | None:
         """When somebody's turn comes without anything else happening; None if nobody waits."""

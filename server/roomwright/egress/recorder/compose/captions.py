@@ -23,13 +23,14 @@ _BOX, _INK, _DISC, _TILE = (24, 24, 24), (240, 240, 240), (78, 86, 100), (36, 36
 
 def initials(name: str) -> str:
     """At most two letters: of the first word and of the last."""
-    words = name.split()
+    words = _drawable(name).split()
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
 
 @lru_cache(maxsize=256)
 def caption(name: str, height: int, widest: int) -> Planes | None:
     """The name in a dark box of this height, at most so wide; None where nothing is to be said."""
+    name = _drawable(name)
     if not name or height < 8 or widest < 2 * height:
         return None
     shown = name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…"
@@ -58,6 +59,11 @@ def caption_place(tile: Rect, frame_height: int, box: Planes | None = None) -> R
     margin = even(height / 4)
     width = even(tile.width - 2 * margin) if box is None else int(box[0].shape[1])
     return Rect(tile.left + margin, tile.bottom - margin - height, max(0, width), height)
+
+
+def _drawable(name: str) -> str:
+    """Without control characters, on which text layout fails."""
+    return "".join(letter for letter in name if letter.isprintable()).strip()
 
 
 @lru_cache(maxsize=32)

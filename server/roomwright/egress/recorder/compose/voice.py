@@ -34,6 +34,7 @@ class Voice:
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
+        self._form: tuple[str, str, int] | None = None
         self._resampler = AudioResampler(format="fltp", layout="stereo", rate=rate)
         self._blocks: list[tuple[int, NDArray[np.float32]]] = []
         self._next: int | None = None
@@ -41,11 +42,9 @@ class Voice:
 
     def take(self, at_ns: int, frame: "av.AudioFrame") -> None:
         """Add sound that is heard from `at_ns` on. Sound that is far too early or too late is left out."""
-        frame.pts = None
-        resampled = [_samples(part) for part in self._resampler.resample(frame)]
-        if not resampled:
+        samples = self._resampled(frame)
+        if not samples.shape[1]:
             return
-        samples = np.concatenate(resampled, axis=1) if len(resampled) > 1 else resampled[0]
         at, samples = self._joined(round(at_ns * self._rate / SECOND), samples)
         late = self._mixed - at
         if late >= samples.shape[1] or -late > LIMIT_NS * self._rate // SECOND:
@@ -70,6 +69,18 @@ class Voice:
         self._blocks = kept
         self._mixed = end
         return heard
+
+    def _resampled(self, frame: "av.AudioFrame") -> "NDArray[np.float32]":
+        """Two rows; a single channel is as loud on both."""
+        form = frame.layout.name, frame.format.name, frame.sample_rate
+        mono = frame.layout.nb_channels == 1
+        if form != self._form:
+            self._form = form
+            self._resampler = AudioResampler(format="fltp", layout="mono" if mono else "stereo", rate=self._rate)
+        frame.pts = None
+        parts = [_samples(part) for part in self._resampler.resample(frame)]
+        samples = np.concatenate(parts, axis=1) if parts else np.empty((1, 0), dtype=np.float32)
+        return np.repeat(samples, 2, axis=0) if mono else samples
 
     def _joined(self, wanted: int, samples: "NDArray[np.float32]") -> "tuple[int, NDArray[np.float32]]":
         """Where the samples go, and the samples, moved towards the time that is wanted."""

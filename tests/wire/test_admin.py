@@ -2,15 +2,19 @@
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from roomwright.app import admin_link, offers_admin
-from roomwright.config import DEV_KEYS, Config
+from roomwright.auth.claims import Claims, VideoGrant
+from roomwright.config import DEV_KEYS, Config, WebhookSettings, WebhookUrl
+from roomwright.webhooks import FILE, outbox_directory
 from roomwright.wire.admin import policy
-from tests.serving import KEY, SECRET, Running, running
+from tests.serving import KEY, SECRET, Running, running, token
 from tests.wire.test_meet import ask
 
 
@@ -25,7 +29,9 @@ def test_the_page_is_one_file_that_loads_nothing_else(server: Running) -> None:
     assert status == 200
     assert "Content-Type: text/html; charset=utf-8" in head
     assert page.startswith("<!doctype html>")
-    assert not re.search(r"<(script|img|iframe|audio|video)[^>]*\ssrc=|<link[^>]*href=\"(?!data:)|@import|\burl\(", page)
+    assert not re.search(
+        r"<(script|img|iframe|audio|video)[^>]*\ssrc=|<link[^>]*href=\"(?!data:)|@import|\burl\(", page
+    )
 
 
 def test_its_policy_lets_only_its_own_script_run(server: Running) -> None:
@@ -67,3 +73,28 @@ def test_it_is_there_in_development_or_where_it_is_configured() -> None:
 def test_only_the_key_that_everybody_knows_signs_in_by_itself() -> None:
     assert admin_link(Config(keys=DEV_KEYS), "http://x") == "http://x/admin#dev"
     assert admin_link(Config(keys={KEY: SECRET}), "http://x") == "http://x/admin"
+
+
+def test_what_the_outbox_holds_is_for_those_who_may_list_rooms(tmp_path: Path) -> None:
+    webhook = WebhookSettings(urls=(WebhookUrl(url="http://127.0.0.1:9/hook"),), outbox_directory=str(tmp_path))
+    config = Config(port=0, bind_addresses=("127.0.0.1",), keys={KEY: SECRET}, admin=True, webhook=webhook)
+    one_room = token(Claims(identity="x", video=VideoGrant(room_admin=True, room="r")))
+    with running(config) as server:
+        assert ask(server, "GET /admin/outbox")[::2] == (401, "roomList is required")
+        assert ask(server, "GET /admin/outbox", Authorization=f"Bearer {one_room}")[0] == 401
+        assert ask(server, "POST /admin/outbox", Authorization=f"Bearer {token()}")[0] == 404
+        status, head, body = ask(server, "GET /admin/outbox", Authorization=f"Bearer {token()}")
+        assert (status, "no-store" in head) == (200, True)
+        [url] = json.loads(body)["urls"]
+        assert url == {"url": "http://127.0.0.1:9/hook", "pending": 0, "dead": 0, "oldest": 0, "last_error": ""}
+
+
+def test_an_outbox_that_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    file = outbox_directory(None) / FILE
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"this is not a database, however long one looks at it")
+    with running(Config(port=0, bind_addresses=("127.0.0.1",), keys={KEY: SECRET}, admin=True)) as server:
+        status, _, body = ask(server, "GET /admin/outbox", Authorization=f"Bearer {token()}")
+        assert status == 503
+        assert "cannot be read" in body

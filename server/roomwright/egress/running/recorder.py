@@ -8,7 +8,7 @@ import contextlib
 import socket
 import sys
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 import structlog
 
@@ -76,7 +76,7 @@ class Recorder(asyncio.Protocol):
                 ours.close()
                 raise
         ours.setblocking(False)
-        await asyncio.get_running_loop().create_connection(lambda: recorder, sock=ours)
+        await asyncio.get_running_loop().create_unix_connection(lambda: recorder, sock=ours)
         recorder._waiting = asyncio.get_running_loop().create_task(recorder._wait())
         return recorder
 
@@ -142,8 +142,7 @@ class Recorder(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The socket is there."""
-        if isinstance(transport, asyncio.Transport):
-            self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is one without saying so
 
     def data_received(self, data: bytes) -> None:
         """Reports came."""

@@ -1,0 +1,104 @@
+"""A server that records into a directory of the tests', and what recordings show when they are decoded."""
+
+import asyncio
+import json
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from livekit import api
+from livekit.protocol import egress as proto
+
+from tests.rtc.server import Server
+
+PATIENCE_S = 30.0
+ENDED = ("EGRESS_COMPLETE", "EGRESS_FAILED", "EGRESS_ABORTED", "EGRESS_LIMIT_REACHED")
+
+
+def arguments(directory: Path, **more: Any) -> tuple[str, ...]:
+    """The flags of a server that records into `directory`, however few cores there are."""
+    settings = {
+        "directory": str(directory / "files"),
+        "state_directory": str(directory / "state"),
+        "cpu_cost": {"max_cpu_utilization": 100},
+        **more,
+    }
+    return ("--config-body", json.dumps({"egress": settings}))
+
+
+@asynccontextmanager
+async def recording_server(directory: Path, **more: Any) -> AsyncIterator[Server]:
+    server = await Server.start(*arguments(directory, **more))
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+def status(info: proto.EgressInfo) -> str:
+    return proto.EgressStatus.Name(info.status)
+
+
+async def listed(livekit: api.LiveKitAPI, egress_id: str) -> proto.EgressInfo:
+    return (await livekit.egress.list_egress(api.ListEgressRequest(egress_id=egress_id))).items[0]
+
+
+async def until(
+    livekit: api.LiveKitAPI, egress_id: str, right: Callable[[proto.EgressInfo], bool], within: float = PATIENCE_S
+) -> proto.EgressInfo:
+    """The egress, once it is right."""
+    deadline = time.monotonic() + within
+    while True:
+        info = await listed(livekit, egress_id)
+        if right(info):
+            return info
+        assert time.monotonic() < deadline, f"after {within} s it is {info}"
+        await asyncio.sleep(0.1)
+
+
+async def active(livekit: api.LiveKitAPI, egress_id: str) -> proto.EgressInfo:
+    return await until(livekit, egress_id, lambda info: status(info) in ("EGRESS_ACTIVE", *ENDED))
+
+
+async def ended(livekit: api.LiveKitAPI, egress_id: str) -> proto.EgressInfo:
+    return await until(livekit, egress_id, lambda info: status(info) in ENDED)
+
+
+async def recorded(livekit: api.LiveKitAPI, egress_id: str, seconds: float) -> proto.EgressInfo:
+    """Let it record for a while, stop it, wait until it has ended."""
+    info = await active(livekit, egress_id)
+    assert status(info) == "EGRESS_ACTIVE", info
+    await asyncio.sleep(seconds)
+    await livekit.egress.stop_egress(api.StopEgressRequest(egress_id=egress_id))
+    return await ended(livekit, egress_id)
+
+
+def probe(path: str | Path) -> dict[str, dict[str, Any]]:
+    """What ffprobe says of a file's streams, by their kind."""
+    command = ("ffprobe", "-v", "error", "-show_streams", "-show_format", "-of", "json", str(path))
+    found = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)
+    return {stream["codec_type"]: stream for stream in found["streams"]} | {"format": found["format"]}
+
+
+def colours(path: str | Path) -> list[tuple[int, int, int]]:
+    """The colour in the middle of each picture."""
+    with av.open(str(path)) as container:
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    return [tuple(int(v) for v in frame[frame.shape[0] // 2, frame.shape[1] // 2]) for frame in frames]
+
+
+def pitch(path: str | Path) -> float:
+    """The strongest frequency of a recording's second half, in Hz."""
+    with av.open(str(path)) as container:
+        rate = container.streams.audio[0].rate
+        heard = [frame.to_ndarray() for frame in container.decode(audio=0)]
+    flat = np.concatenate([np.atleast_2d(one).astype(float)[0] for one in heard])
+    half = flat[len(flat) // 2 :]
+    spectrum = np.abs(np.fft.rfft(half))
+    spectrum[0] = 0
+    return float(np.argmax(spectrum) * rate / len(half))

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.docs.blocks import blocks_of
+from tests.docs.executor import ROOT
 from tests.rtc.network import Network, NetworkError
 from tests.support import skip_or_fail
 
@@ -114,9 +116,16 @@ def network() -> Iterator[Network]:
     network.close()
 
 
+def _of_the_guide() -> str:
+    """The guide's example, which needs a network as this one."""
+    text = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+    [block] = [block for block in blocks_of(text) if "tests/testing/test_real.py" in block.options.get("not-run", "")]
+    return block.text
+
+
 def test_real_participants(network: Network, pytester: pytest.Pytester):
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\nasyncio_mode = auto\n")
-    pytester.makepyfile(test_somebodys=TESTS)
+    pytester.makepyfile(test_somebodys=TESTS, test_guide=_of_the_guide())
     with network:
         result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-x", "--durations=3", timeout=180)
-    result.assert_outcomes(passed=7)
+    result.assert_outcomes(passed=8)

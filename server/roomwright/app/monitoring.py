@@ -1,10 +1,16 @@
 """What watches a server, put together from its configuration: health, the access log, metrics."""
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from roomwright.config import Config
 from roomwright.sfu.backend import Backend
 from roomwright.wire.access_log import AccessLog
-from roomwright.wire.exchange import Watchers
+from roomwright.wire.exchange import Record, Watchers
 from roomwright.wire.health import Health, Phase
+
+if TYPE_CHECKING:
+    from roomwright.app.metrics import Metrics
 
 _LEVELS_WITH_REFUSALS = ("debug", "info")
 
@@ -15,18 +21,32 @@ class Monitoring:
     def __init__(self, config: Config, backend: Backend) -> None:
         self.health = Health()
         self.watchers = Watchers()
-        self._level = config.logging.level
+        self.metrics: Metrics | None = None
+        self._config = config
+        self._backend = backend
         self._access_log: AccessLog | None = None
 
     def __repr__(self) -> str:
         return f"<Monitoring: {self.health!r}>"
 
-    async def start(self) -> None:
-        """Begin to watch. Raises OSError when the metrics' port cannot be had."""
-        if self._level in _LEVELS_WITH_REFUSALS:
+    async def start(self, paths: Iterable[str]) -> None:
+        """Begin to watch; `paths` are those of the API's methods. Raises OSError when the metrics' port is taken."""
+        every: list[Record] = []
+        refused: list[Record] = []
+        level = self._config.logging.level
+        if level in _LEVELS_WITH_REFUSALS:
             self._access_log = AccessLog()
-            record = (self._access_log.record,)
-            self.watchers = Watchers(every=record) if self._level == "debug" else Watchers(refused=record)
+            (every if level == "debug" else refused).append(self._access_log.record)
+        if self._config.prometheus.port is not None:
+            every.append((await self._start_metrics(paths)).record)
+        self.watchers = Watchers(tuple(every), tuple(refused))
+
+    async def _start_metrics(self, paths: Iterable[str]) -> "Metrics":
+        from roomwright.app.metrics import Metrics  # a library that only those who want metrics pay for
+
+        self.metrics = Metrics(self._config, self._backend, list(paths))
+        await self.metrics.start()
+        return self.metrics
 
     def ready(self) -> None:
         """All ports are open."""
@@ -38,6 +58,8 @@ class Monitoring:
 
     async def stop(self) -> None:
         """End, and write what is left to be written. Idempotent."""
+        if self.metrics is not None:
+            await self.metrics.stop()
         if self._access_log is not None:
             self._access_log.close()
             self._access_log = None

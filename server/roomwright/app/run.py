@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 def run(config: Config, on_ready: Callable[[Server], None] | None = None) -> int:
     """Serve until SIGINT or SIGTERM; `on_ready` is called once the ports are open. Returns the exit code.
 
-    Raises OSError when a port cannot be had.
+    A second signal cuts the notice of the end short. Raises OSError when a port cannot be had.
     """
     logs.configure(config.logging.level, as_json=config.logging.json)
     runner = asyncio.Runner(loop_factory=_loop_factory())
@@ -39,7 +39,17 @@ async def _serve(config: Config, on_ready: Callable[[Server], None] | None) -> N
         if on_ready is not None:
             on_ready(server)
         await stopping.wait()
-        log.info("stopping")
+        log.info("stopping", notice=config.shutdown.notice or None)
+        await _give_notice(server, config.shutdown.notice, stopping)
+
+
+async def _give_notice(server: Server, seconds: float, told: asyncio.Event) -> None:
+    """Say for so long that the end is near, or until we are told to stop once more."""
+    server.announce_stop()
+    told.clear()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await told.wait()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

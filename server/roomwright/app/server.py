@@ -56,8 +56,8 @@ def service_table(backend: Backend, limits: Limits, recording: Recording | None 
 class Server:
     """A running Roomwright: a backend behind the HTTP port and, where configured, the gRPC port.
 
-    `async with Server(config) as server:` starts and stops it. Port 0 takes a free port; `port` tells which. `front` is
-    for tests, which put something between the HTTP port and the rest.
+    `async with Server(config) as server:` starts and stops it. Port 0 takes a free port; `port` tells which. `monitoring`
+    is what watches it. `front` is for tests, which put something between the HTTP port and the rest.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Server:
         self._http: HttpServer | None = None
         self._grpc: GrpcServer | None = None
         self._listeners: list[asyncio.Server] = []
-        self._monitoring = Monitoring(config, self.backend)
+        self.monitoring = Monitoring(config, self.backend)
         self.port = 0
         self.grpc_port = 0
 
@@ -101,24 +101,24 @@ class Server:
     async def start(self) -> None:
         """Listen. Raises OSError when an address or port cannot be had; nothing is left listening then."""
         try:
-            await self._monitoring.start()
+            twirp = Twirp(self._routes.values())
+            await self.monitoring.start(twirp.routes)
             for part in self._parts:
                 await part.start()
             await self._start_media()
-            twirp, watchers = Twirp(self._routes.values()), self._monitoring.watchers
-            front = self._make_front(twirp, self._verifier, watchers, self._doors())
+            front = self._make_front(twirp, self._verifier, self.monitoring.watchers, self._doors())
             self._http = HttpServer(front)
             await self._listen(self._http)
             await self._listen_grpc()
         except BaseException:
             await self.stop(0)
             raise
-        self._monitoring.ready()
+        self.monitoring.ready()
         log.info("listening", url=self.url, grpc_port=self.grpc_port or None, version=__version__)
 
     def _doors(self) -> Mapping[str, Door]:
         doors = dict(pages(self.config, self._clock, takes_clients=self._signalling is not None))
-        doors |= self._monitoring.health.doors
+        doors |= self.monitoring.health.doors
         for part in self._parts:
             doors |= part.doors
         return doors if self._signalling is None else {**self._signalling.doors, **doors}
@@ -130,7 +130,7 @@ class Server:
             await self._signalling.start()
         except OSError as error:
             media = media_address(self.config)
-            text = f"media on UDP port {media.port} of {media.host}: {error.strerror or error}"
+            text = f"media on UDP port {media.port} of {', '.join(media.hosts)}: {error.strerror or error}"
             raise OSError(error.errno, text) from error
 
     async def _listen(self, http: HttpServer) -> None:
@@ -154,7 +154,7 @@ class Server:
 
     def announce_stop(self) -> None:
         """Say on `/readyz` that the end is near, and go on."""
-        self._monitoring.stopping()
+        self.monitoring.stopping()
 
     async def stop(self, grace: float = GRACE_S) -> None:
         """Take no more connections, let running calls end within `grace` seconds, close the backend. Idempotent."""
@@ -168,7 +168,7 @@ class Server:
         await self.backend.close()
         for part in reversed(self._parts):
             await part.stop()
-        await self._monitoring.stop()
+        await self.monitoring.stop()
 
     async def _stop_http(self, grace: float) -> None:
         http, self._http = self._http, None

@@ -1,9 +1,12 @@
 """`roomwright`, `roomwright serve` and `roomwright config`."""
 
 import argparse
+import contextlib
 import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Generator
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
 from roomwright.cli import CommandError
 from roomwright.cli.output import say
@@ -24,6 +27,8 @@ def serve(arguments: argparse.Namespace) -> int:
         require_keys(config)
     except ConfigError as error:
         raise CommandError(str(error)) from error
+    with _hidden("rich"):  # structlog would load it, if it is there, for tracebacks that nobody sees: 60 ms
+        import_module("structlog")
     from roomwright.app import run  # the web server and all services: not for errors and other commands
 
     try:
@@ -32,6 +37,20 @@ def serve(arguments: argparse.Namespace) -> int:
         raise CommandError(str(error)) from error
     except OSError as error:
         raise CommandError(f"cannot listen: {error.strerror or error}") from error
+
+
+@contextlib.contextmanager
+def _hidden(module: str) -> Generator[None, None, None]:
+    """Let imports in here believe that a module is not installed."""
+    if module in sys.modules:
+        yield
+        return
+    hidden = cast("dict[str, None]", sys.modules)
+    hidden[module] = None
+    try:
+        yield
+    finally:
+        del hidden[module]
 
 
 def show_config(arguments: argparse.Namespace) -> int:

@@ -1,0 +1,50 @@
+"""A server with metrics, and what one reads there."""
+
+import contextlib
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from roomwright.config import Config, PrometheusSettings
+from tests.serving import KEY, SECRET, Running, running
+
+Scrape = dict[str, list[tuple[dict[str, str], float]]]
+
+
+@contextlib.contextmanager
+def serving(**settings: object) -> Iterator[Running]:
+    prometheus = PrometheusSettings(port=0, **settings)
+    with running(Config(port=0, bind_addresses=("127.0.0.1",), keys={KEY: SECRET}, prometheus=prometheus)) as server:
+        yield server
+
+
+@pytest.fixture
+def watched() -> Iterator[Running]:
+    with serving() as server:
+        yield server
+
+
+def metrics_url(server: Running) -> str:
+    metrics = server.server.monitoring.metrics
+    assert metrics is not None
+    return f"http://127.0.0.1:{metrics.server.port}/metrics"
+
+
+def scrape(server: Running) -> Scrape:
+    """Every sample by name, read as Prometheus reads it."""
+    with urllib.request.urlopen(metrics_url(server), timeout=10) as answer:
+        assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+        text = answer.read().decode()
+    found: Scrape = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            found.setdefault(sample.name, []).append((sample.labels, sample.value))
+    return found
+
+
+def value(samples: Scrape, name: str, **labels: str) -> float:
+    """The one sample of that name with these labels among its own."""
+    [number] = [number for own, number in samples[name] if labels.items() <= own.items()]
+    return number

@@ -1,9 +1,7 @@
 """A whole server on a free loopback port, in a thread of its own, for tests that speak to it over a socket."""
 
-import asyncio
 import contextlib
 import socket
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,6 +10,7 @@ from roomwright.auth.claims import Claims, SipGrant, VideoGrant
 from roomwright.auth.tokens import mint
 from roomwright.clock import SystemClock
 from roomwright.config import Config
+from roomwright.testing.bridge import LoopThread
 
 KEY, SECRET = "devkey", "a-secret-of-thirty-two-characters!"
 
@@ -30,10 +29,10 @@ def token(claims: Claims = ALL_GRANTS) -> str:
 
 @dataclass(frozen=True)
 class Running:
-    """A server that runs; `server` must only be touched on `loop`."""
+    """A server that runs; `server` must only be touched on `thread`."""
 
     server: Server
-    loop: asyncio.AbstractEventLoop
+    thread: LoopThread
 
     @property
     def port(self) -> int:
@@ -59,25 +58,10 @@ def _received(connection: socket.socket) -> bytes:
 @contextlib.contextmanager
 def running(config: Config | None = None) -> Iterator[Running]:
     """Start a server, stop it at the end."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    try:
-        server = asyncio.run_coroutine_threadsafe(_started(config), loop).result(20)
-        yield Running(server, loop)
-        asyncio.run_coroutine_threadsafe(_stopped(server), loop).result(20)
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(20)
-        loop.close()
-
-
-async def _stopped(server: Server) -> None:
-    await server.stop()
-    lingering = asyncio.all_tasks() - {asyncio.current_task()}  # aiohttp waits up to 10 s for bodies nobody wants
-    for connection in lingering:
-        connection.cancel()
-    await asyncio.gather(*lingering, return_exceptions=True)
+    with LoopThread() as thread:
+        server = thread.run(_started(config))
+        yield Running(server, thread)
+        thread.run(server.stop())
 
 
 async def _started(config: Config | None) -> Server:

@@ -56,8 +56,8 @@ def service_table(backend: Backend, limits: Limits, recording: Recording | None 
 class Server:
     """A running Roomwright: a backend behind the HTTP port and, where configured, the gRPC port.
 
-    `async with Server(config) as server:` starts and stops it. Port 0 takes a free port; `port` tells which. `monitoring`
-    is what watches it. `front` is for tests, which put something between the HTTP port and the rest.
+    `async with Server(config) as server:` starts and stops it. Port 0 takes a free port; `port` tells which. `front` is
+    for tests, which put something between the HTTP port and the rest. `monitoring` is what watches it.
     """
 
     def __init__(

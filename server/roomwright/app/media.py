@@ -39,18 +39,26 @@ def embedded(config: Config, clock: Clock, ids: Ids, kind: Callable[..., Embedde
 def media_address(config: Config) -> MediaAddress:
     """Where media arrives: on loopback, unless the configuration says which address other machines can reach.
 
-    A single bound address is the media's too; if there are several or none, media listens beside them, on all
-    addresses of the node's family, and clients are told `rtc.node_ip`.
+    Every IP address that is bound is the media's too. Where something else is bound (a name, or everything), media
+    listens on all addresses of the family of `rtc.node_ip`. Clients are told the addresses, with `rtc.node_ip` in place
+    of those of its family.
     """
-    node_ip, port = config.rtc.node_ip, config.rtc.udp_port
+    node_ip, port = config.rtc.node_ip or "", config.rtc.udp_port
     if port is None:
         port = MEDIA_PORT if config.port and not config.development else 0
-    bound = [host for host in map(_as_ip, config.bind_addresses) if host]
-    if len(bound) == 1 and len(config.bind_addresses) == 1:
-        return MediaAddress(bound[0], port, node_ip or "")
-    if node_ip is None:
-        return MediaAddress("127.0.0.1", port)
-    return MediaAddress("::" if ":" in node_ip else "0.0.0.0", port, node_ip)  # noqa: S104 - configured
+    bound = [_as_ip(host) for host in config.bind_addresses or ("",)]
+    hosts = list(dict.fromkeys(host for host in bound if host))
+    if node_ip and "" in bound:
+        everything = "::" if ":" in node_ip else "0.0.0.0"  # noqa: S104 - configured
+        hosts = [everything, *(host for host in hosts if not _alike(host, node_ip))]
+    hosts = hosts or ["127.0.0.1"]
+    advertised = dict.fromkeys(node_ip if node_ip and _alike(host, node_ip) else host for host in hosts)
+    return MediaAddress(tuple(hosts), port, tuple(advertised))
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two IP addresses are of one family."""
+    return (":" in one) == (":" in other)
 
 
 def _as_ip(host: str) -> str:

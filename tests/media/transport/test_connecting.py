@@ -190,14 +190,14 @@ async def test_closing_tells_the_peer_and_releases_everything(net):
     transport.close()
     transport.close()
     assert heard.states[-1] == (TransportState.CLOSED, "")
-    assert (net.socket._by_address, net.socket._by_ufrag, net.socket._transports) == ({}, {}, set())
+    assert (net.socket._ports[0].owners, net.socket._by_ufrag, net.socket._transports) == ({}, {}, set())
     await until(lambda: peer.dtls.state == "closed")
     transport.set_remote(peer.description)
     transport.restart_ice()
     transport.channel("late")
     transport.send_rtcp(receiver_report())
     assert not transport.send("late", b"")
-    assert (net.socket._by_address, net.socket._by_ufrag, net.socket._transports) == ({}, {}, set())
+    assert (net.socket._ports[0].owners, net.socket._by_ufrag, net.socket._transports) == ({}, {}, set())
     assert transport.sender.refused == 1
 
 
@@ -253,7 +253,7 @@ async def test_over_ipv6(net):
     assert [candidate.priority for candidate in transport.local.candidates] == [2130706431, 2130706175]
     await peer.send_rtp(rtp(1))
     await until(lambda: heard.rtp)
-    assert transport._ice.selected == address.pack(*peer.ice.address)
+    assert transport._ice.selected.address == address.pack(*peer.ice.address)
 
     loop = asyncio.get_running_loop()
     six = Ice("peer")
@@ -261,7 +261,7 @@ async def test_over_ipv6(net):
     six.target = ("::1", media_socket.port)
     response = await six.check(transport.local)
     assert response.attributes["XOR-MAPPED-ADDRESS"] == six.address[:2]
-    assert transport._ice.selected == address.pack(*six.address[:2])
+    assert transport._ice.selected.address == address.pack(*six.address[:2])
     six.close()
 
 

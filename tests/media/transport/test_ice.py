@@ -46,7 +46,7 @@ async def test_a_wrong_password_is_refused_and_changes_nothing(net, ice):
     agent = await ice()
     response = await agent.check(transport.local, pwd="x" * 32)
     assert response.error_code == 401
-    assert (net.socket._by_address, transport._ice.selected) == ({}, None)
+    assert (net.socket._ports[0].owners, transport._ice.selected) == ({}, None)
 
 
 async def test_a_request_without_a_signature_is_refused(net, ice):
@@ -55,7 +55,7 @@ async def test_a_request_without_a_signature_is_refused(net, ice):
     message = agent.request(transport.local)
     message.add_fingerprint()
     assert (await answer(agent, message)).error_code == 400
-    assert net.socket._by_address == {}
+    assert net.socket._ports[0].owners == {}
 
 
 async def test_the_peers_half_of_the_user_name_must_be_right_too(net, ice):
@@ -63,7 +63,7 @@ async def test_the_peers_half_of_the_user_name_must_be_right_too(net, ice):
     transport.set_remote(RemoteParameters("peer", FINGERPRINT, Setup.ACTIVE))
     agent = await ice("stranger")
     assert (await agent.check(transport.local)).error_code == 401
-    assert net.socket._by_address == {}
+    assert net.socket._ports[0].owners == {}
 
 
 async def test_a_peer_that_believes_to_be_controlled_is_told_otherwise(net, ice):
@@ -76,7 +76,7 @@ async def test_a_peer_that_believes_to_be_controlled_is_told_otherwise(net, ice)
     response = await answer(agent, message)
     assert response.error_code == 487
     assert response.check_message_integrity(transport.local.pwd.encode())
-    assert net.socket._by_address == {}
+    assert net.socket._ports[0].owners == {}
 
 
 async def test_a_request_with_something_that_must_be_understood_is_refused(net, ice):
@@ -85,7 +85,7 @@ async def test_a_request_with_something_that_must_be_understood_is_refused(net, 
     message = agent.request(transport.local, REALM="what is this")
     message.add_message_integrity(transport.local.pwd.encode())
     assert (await answer(agent, message)).error_code == 420
-    assert net.socket._by_address == {}
+    assert net.socket._ports[0].owners == {}
 
 
 async def test_a_flood_of_checks_is_not_answered_for_ever(net, ice):
@@ -129,10 +129,10 @@ async def test_the_first_way_is_used_until_another_is_nominated(net, ice):
     first, second, third = await ice(), await ice(), await ice()
     await first.check(transport.local, nominate=False)
     await second.check(transport.local, nominate=False)
-    assert transport._ice.selected == address.pack(*first.address)
+    assert transport._ice.selected.address == address.pack(*first.address)
     await third.check(transport.local)
     await second.check(transport.local, nominate=False)
-    assert transport._ice.selected == address.pack(*third.address)
+    assert transport._ice.selected.address == address.pack(*third.address)
 
 
 async def test_a_peer_that_moves_is_followed(net):
@@ -153,9 +153,9 @@ async def test_a_peer_has_only_so_many_addresses(net, ice):
     await agents[0].check(transport.local)
     for agent in agents[1:]:
         await agent.check(transport.local, nominate=False)
-    assert len(net.socket._by_address) == MAX_ADDRESSES
-    assert address.pack(*agents[0].address) in net.socket._by_address
-    assert address.pack(*agents[1].address) not in net.socket._by_address
+    assert len(net.socket._ports[0].owners) == MAX_ADDRESSES
+    assert address.pack(*agents[0].address) in net.socket._ports[0].owners
+    assert address.pack(*agents[1].address) not in net.socket._ports[0].owners
 
 
 async def test_an_address_in_use_cannot_be_taken_over(net):
@@ -167,7 +167,7 @@ async def test_an_address_in_use_cannot_be_taken_over(net):
     assert thief._ice.selected is None
     net.clock.advance(6)
     await peer.ice.check(thief.local)
-    assert thief._ice.selected == address.pack(*peer.ice.address)
+    assert thief._ice.selected.address == address.pack(*peer.ice.address)
     assert (transport._ice.selected, transport.sender.session) == (None, None)
 
 

@@ -60,23 +60,26 @@ class Sender:
     Attributes:
         packets, octets: RTP and RTCP packets queued, and their bytes on the wire without UDP's header.
         refused: packets that were queued while closed, too large, or refused by libsrtp.
+        burst: by which socket it sends; None before it was opened for the first time.
     """
 
-    __slots__ = ("_keys", "octets", "packets", "refused", "session", "sockaddr")
+    __slots__ = ("_keys", "burst", "octets", "packets", "refused", "session", "sockaddr")
 
     def __init__(self) -> None:
         self.session: Any = None
         self.sockaddr = b""
+        self.burst: Burst | None = None
         self._keys: Srtp | None = None
         self.packets = 0
         self.octets = 0
         self.refused = 0
 
-    def open(self, keys: Srtp, sockaddr: bytes) -> None:
-        """Encrypt with `keys` and send to `sockaddr` from now on."""
+    def open(self, keys: Srtp, sockaddr: bytes, burst: "Burst | None" = None) -> None:
+        """Encrypt with `keys` and send to `sockaddr` from now on; where there are several sockets, by `burst`."""
         self._keys = keys  # `session` points into it
         self.session = keys.outbound_pointer
         self.sockaddr = sockaddr
+        self.burst = burst
 
     def shut(self) -> None:
         """Send nothing from now on. Idempotent."""

@@ -10,7 +10,7 @@ traffic there (RFC 8445, 19.1); it stays encrypted, and the peer's next check dr
 from dataclasses import dataclass
 
 from roomwright.media.transport import stun
-from roomwright.media.transport.address import Address, text
+from roomwright.media.transport.localport import Path
 from roomwright.media.transport.stun import BindingRequest
 
 MAX_ADDRESSES = 16
@@ -39,12 +39,12 @@ class Accepted:
 
     Attributes:
         answer: to be sent to where the check came from.
-        forgotten: an address that is no longer the peer's, because it has too many.
+        forgotten: a path that is no longer the peer's, because it has too many.
         retired: fragments of ours that are no longer valid.
     """
 
     answer: bytes
-    forgotten: Address | None
+    forgotten: Path | None
     retired: list[str]
 
 
@@ -52,17 +52,17 @@ class IceLite:
     """One agent.
 
     Attributes:
-        addresses: where authentic checks came from, oldest first.
-        selected: where to send; the first that passed a check until the peer nominates one.
+        paths: how authentic checks came, oldest first.
+        selected: how to send; the first that passed a check until the peer nominates one.
     """
 
     def __init__(self, first: Generation) -> None:
         self._generations = [first]
-        self.addresses: dict[Address, None] = {}
-        self.selected: Address | None = None
+        self.paths: dict[Path, None] = {}
+        self.selected: Path | None = None
 
     def __repr__(self) -> str:
-        where = text(self.selected) if self.selected else "nowhere"
+        where = str(self.selected or "nowhere")
         return f"<IceLite {len(self._generations)} generations, sends to {where}>"
 
     @property
@@ -94,31 +94,31 @@ class IceLite:
             return stun.refusal(request, _ROLE_CONFLICT, generation.pwd.encode())
         return None
 
-    def accept(self, request: BindingRequest, address: Address) -> Accepted:
+    def accept(self, request: BindingRequest, path: Path) -> Accepted:
         """Take in a request that was not refused."""
         generation = self._generation(request.username)
         if generation is None:
             raise ValueError("a request that was refused cannot be accepted")
-        forgotten = self._note(address)
+        forgotten = self._note(path)
         if self.selected is None or request.nominates:
-            self.selected = address
+            self.selected = path
         retired = self._retire() if request.nominates and generation is self.newest else []
-        return Accepted(stun.success(request, address, generation.pwd.encode()), forgotten, retired)
+        return Accepted(stun.success(request, path.address, generation.pwd.encode()), forgotten, retired)
 
-    def lose(self, address: Address) -> None:
-        """An address is no longer the peer's."""
-        self.addresses.pop(address, None)
-        if self.selected == address:
+    def lose(self, path: Path) -> None:
+        """A path is no longer the peer's."""
+        self.paths.pop(path, None)
+        if self.selected == path:
             self.selected = None
 
-    def _note(self, address: Address) -> Address | None:
-        if address in self.addresses:
+    def _note(self, path: Path) -> Path | None:
+        if path in self.paths:
             return None
         forgotten = None
-        if len(self.addresses) >= MAX_ADDRESSES:
-            forgotten = next(known for known in self.addresses if known != self.selected)
-            del self.addresses[forgotten]
-        self.addresses[address] = None
+        if len(self.paths) >= MAX_ADDRESSES:
+            forgotten = next(known for known in self.paths if known != self.selected)
+            del self.paths[forgotten]
+        self.paths[path] = None
         return forgotten
 
     def _retire(self) -> list[str]:

@@ -1,12 +1,14 @@
-"""The one UDP socket of all participants: reading, telling apart, timers.
+"""The UDP port of all participants, on one address or several: reading, telling apart, timers.
 
 A datagram goes to a transport by the address it comes from; an address is a transport's after an authentic
 connectivity check from it, which is found by the user name it carries. From anywhere else only such checks are looked
-at, and never answered unless they name somebody we know: strangers cost one dictionary look-up, or two.
+at, and never answered unless they name somebody we know: strangers cost one dictionary look-up, or two. With several
+sockets each has its own view of addresses, and a peer is answered by the one that it asked.
 """
 
 import asyncio
 import socket
+from collections.abc import Sequence
 from contextlib import suppress
 
 import structlog
@@ -16,13 +18,14 @@ from roomwright.media import udp
 from roomwright.media.transport import address as addresses
 from roomwright.media.transport import stun
 from roomwright.media.transport.address import Address
-from roomwright.media.transport.burst import Burst
 from roomwright.media.transport.certificate import Certificate
 from roomwright.media.transport.ice import Generation
-from roomwright.media.transport.inbox import BATCH, Inbox
+from roomwright.media.transport.inbox import BATCH
 from roomwright.media.transport.listener import Candidate, TransportListener
+from roomwright.media.transport.localport import LocalPort, Path
 from roomwright.media.transport.ports import NOTHING, Counters
 from roomwright.media.transport.settings import TransportSettings
+from roomwright.media.transport.spread import Spread
 from roomwright.media.transport.states import TransportState
 from roomwright.media.transport.transport import Transport
 
@@ -42,7 +45,7 @@ _HOST_PREFERENCE = 126
 
 
 class MediaSocket:
-    """The socket and the transports on it. Must be made on the event loop; `sock` is one that is bound already.
+    """The sockets and the transports on them. Must be made on the event loop; `socks` are bound already, to one port.
 
     Attributes:
         settings, certificate, candidates: what every transport on it shares.
@@ -51,7 +54,9 @@ class MediaSocket:
         strangers: datagrams from addresses that are nobody's, checks for nobody, and what is too short.
     """
 
-    def __init__(self, settings: TransportSettings, clock: Clock, ids: Ids, sock: socket.socket | None = None) -> None:
+    def __init__(
+        self, settings: TransportSettings, clock: Clock, ids: Ids, socks: Sequence[socket.socket] = ()
+    ) -> None:
         if settings.host in _WILDCARDS and not settings.advertised:
             raise ValueError(f"{settings.host} listens everywhere: the addresses to advertise must be configured")
         self.settings = settings
@@ -59,11 +64,11 @@ class MediaSocket:
         self._clock = clock
         self._ids = ids
         self._loop = asyncio.get_running_loop()
-        self._socket = sock or udp.bind(settings.host, settings.port, settings.socket_buffer_bytes)
-        self._inbox = Inbox(self._socket)
-        self.burst = Burst(self._socket, self._flush_soon)
+        socks = socks or [udp.bind(settings.host, settings.port, settings.socket_buffer_bytes)]
+        self._ports = [LocalPort(sock, self._flush_soon) for sock in socks]
+        bursts = [port.burst for port in self._ports]
+        self.burst = bursts[0] if len(bursts) == 1 else Spread(bursts)
         self.candidates = _candidates(settings.advertised or (settings.host,), self.port)
-        self._by_address: dict[Address, Transport] = {}
         self._by_ufrag: dict[bytes, Transport] = {}
         self._transports: set[Transport] = set()
         self._sweeps = 0
@@ -73,7 +78,8 @@ class MediaSocket:
         self._octets = self._octets_gone = 0
         self._gone = NOTHING
         self._swept = clock.monotonic()
-        self._loop.add_reader(self._socket, self._read)
+        for port in self._ports:
+            self._loop.add_reader(port.sock, self._read, port)
 
     def __repr__(self) -> str:
         return f"<MediaSocket {self.settings.host}:{self.port}, {len(self._transports)} transports, {self.burst!r}>"
@@ -81,7 +87,7 @@ class MediaSocket:
     @property
     def port(self) -> int:
         """The UDP port."""
-        return self._socket.getsockname()[1]
+        return self._ports[0].sock.getsockname()[1]
 
     @property
     def counters(self) -> Counters:
@@ -98,15 +104,16 @@ class MediaSocket:
 
     def close(self) -> None:
         """Close every transport and the socket. Idempotent."""
-        if self._socket.fileno() < 0:
+        if self._ports[0].sock.fileno() < 0:
             return
         for transport in list(self._transports):
             transport.close()
         self.burst.flush()
         if self._timer is not None:
             self._timer.cancel()
-        self._loop.remove_reader(self._socket)
-        self._socket.close()
+        for port in self._ports:
+            self._loop.remove_reader(port.sock)
+            port.sock.close()
 
     def sweep(self, *, only_connecting: bool = False) -> None:
         """Let transports look at the time. Called by a timer, every second for all of them."""
@@ -143,20 +150,21 @@ class MediaSocket:
         for ufrag in ufrags:
             self._by_ufrag.pop(ufrag.encode(), None)
 
-    def claim(self, address: Address, transport: Transport, now: float) -> bool:
-        """Let what comes from `address` go to `transport`; False if it belongs to another that is alive."""
-        owner = self._by_address.get(address)
+    def claim(self, path: Path, transport: Transport, now: float) -> bool:
+        """Let what comes by `path` go to `transport`; False if it belongs to another that is alive."""
+        owners = path.port.owners
+        owner = owners.get(path.address)
         if owner is not None and owner is not transport:
             if owner.is_alive(now):
                 return False
-            owner.lose(address)
-        self._by_address[address] = transport
+            owner.lose(path)
+        owners[path.address] = transport
         return True
 
-    def release(self, address: Address, transport: Transport) -> None:
-        """`address` is no longer `transport`'s."""
-        if self._by_address.get(address) is transport:
-            del self._by_address[address]
+    def release(self, path: Path, transport: Transport) -> None:
+        """`path` is no longer `transport`'s."""
+        if path.port.owners.get(path.address) is transport:
+            del path.port.owners[path.address]
 
     def forget(self, transport: Transport) -> None:
         """A transport is over."""
@@ -167,29 +175,29 @@ class MediaSocket:
 
     # reading
 
-    def _read(self) -> None:
+    def _read(self, port: LocalPort) -> None:
         now = self._clock.monotonic()
         self.burst.hold()
         try:
             for _ in range(_BATCHES):
-                count = self._inbox.fill()
+                count = port.inbox.fill()
                 for index in range(count):
-                    self._deliver(index, now)
-                if count < BATCH or self._socket.fileno() < 0:
+                    self._deliver(port, index, now)
+                if count < BATCH or port.sock.fileno() < 0:
                     break
         finally:
             self.burst.flush()
 
-    def _deliver(self, index: int, now: float) -> None:
+    def _deliver(self, port: LocalPort, index: int, now: float) -> None:
         """Tell datagrams apart by their first byte (RFC 7983) and whom they are for by their source."""
-        inbox = self._inbox
+        inbox = port.inbox
         length = inbox.length(index)
         address = inbox.address(index)
         view = inbox.views[index]
         first = view[0]
-        transport = self._by_address.get(address)
+        transport = port.owners.get(address)
         if first < 4:
-            self._check(inbox.buffers[index][0:length], address, now)
+            self._check(inbox.buffers[index][0:length], port, address, now)
         elif transport is None or length < _SHORTEST:
             self.strangers += 1
         else:
@@ -202,7 +210,7 @@ class MediaSocket:
             except Exception:
                 self._fault(transport)
 
-    def _check(self, datagram: bytes, address: Address, now: float) -> None:
+    def _check(self, datagram: bytes, port: LocalPort, address: Address, now: float) -> None:
         try:
             request = stun.read_request(datagram)
         except stun.StunError:
@@ -213,7 +221,7 @@ class MediaSocket:
             self.strangers += 1
             return
         try:
-            transport.receive_check(request, address, now)
+            transport.receive_check(request, port.path(address), now)
         except Exception:
             self._fault(transport)
 

@@ -4,12 +4,13 @@ from dataclasses import astuple, dataclass
 from operator import add
 from typing import TYPE_CHECKING, Protocol
 
-from roomwright.media.transport.address import Address
 from roomwright.media.transport.burst import Burst
 from roomwright.media.transport.certificate import Certificate
 from roomwright.media.transport.ice import Generation
 from roomwright.media.transport.listener import Candidate
+from roomwright.media.transport.localport import Path
 from roomwright.media.transport.settings import TransportSettings
+from roomwright.media.transport.spread import Spread
 
 if TYPE_CHECKING:
     from roomwright.media.transport.transport import Transport
@@ -19,7 +20,7 @@ class Network(Protocol):
     """What a transport needs of the socket that it lives on."""
 
     settings: TransportSettings
-    burst: Burst
+    burst: Burst | Spread
     certificate: Certificate
     candidates: tuple[Candidate, ...]
 
@@ -35,12 +36,12 @@ class Network(Protocol):
         """Credentials are no longer valid."""
         ...
 
-    def claim(self, address: Address, transport: "Transport", now: float) -> bool:
-        """Let what comes from `address` go to `transport`; False if it belongs to another that is alive."""
+    def claim(self, path: Path, transport: "Transport", now: float) -> bool:
+        """Let what comes by `path` go to `transport`; False if it belongs to another that is alive."""
         ...
 
-    def release(self, address: Address, transport: "Transport") -> None:
-        """`address` is no longer `transport`'s."""
+    def release(self, path: Path, transport: "Transport") -> None:
+        """`path` is no longer `transport`'s."""
         ...
 
     def monotonic(self) -> float:

@@ -9,13 +9,13 @@ is in flight, and 1.3 MB for unfinished messages of its own.
 
 from typing import Any
 
-from roomwright.media.transport.address import Address
 from roomwright.media.transport.burst import Sender
 from roomwright.media.transport.channels import ChannelSpec
 from roomwright.media.transport.errors import PeerError
 from roomwright.media.transport.ice import IceLite
 from roomwright.media.transport.link import Link
 from roomwright.media.transport.listener import LocalParameters, RemoteParameters, TransportListener
+from roomwright.media.transport.localport import Path
 from roomwright.media.transport.ports import Counters, Network
 from roomwright.media.transport.states import TRANSITIONS, Input, TransportState
 from roomwright.media.transport.stun import BindingRequest
@@ -44,7 +44,7 @@ class Transport:
         self._ice = IceLite(network.generation())
         network.claim_ufrag(self._ice.newest.ufrag, self)
         self._link = Link(network.certificate, self._transmit, listener, network.settings)
-        self._path = b""
+        self._path: Path | None = None
         self._watch = Watch(network.settings, network.monotonic())
         self._allowance = Allowance(network.settings.max_datagrams_per_second)
         self._packets = self._octets = 0
@@ -143,16 +143,16 @@ class Transport:
 
     # for its socket
 
-    def receive_check(self, request: BindingRequest, address: Address, now: float) -> None:
+    def receive_check(self, request: BindingRequest, path: Path, now: float) -> None:
         """A binding request with a user name of ours."""
         if not self._allowance.take():
             return
         network, refusal = self._network, self._ice.refuse(request)
         if refusal is not None:
-            network.burst.queue_datagram(network.burst.sockaddr(address), refusal)
-        elif network.claim(address, self, now):
-            accepted = self._ice.accept(request, address)
-            network.burst.queue_datagram(network.burst.sockaddr(address), accepted.answer)
+            path.send(refusal)
+        elif network.claim(path, self, now):
+            accepted = self._ice.accept(request, path)
+            path.send(accepted.answer)
             network.retire(accepted.retired)
             if accepted.forgotten is not None:
                 network.release(accepted.forgotten, self)
@@ -186,9 +186,9 @@ class Transport:
         self._octets += length
         (self._listener.on_rtcp if is_rtcp else self._listener.on_rtp)(packet, now)
 
-    def lose(self, address: Address) -> None:
-        """An address now belongs to another transport."""
-        self._ice.lose(address)
+    def lose(self, path: Path) -> None:
+        """A path now belongs to another transport."""
+        self._ice.lose(path)
         self._follow_path()
 
     def is_alive(self, now: float) -> bool:
@@ -225,21 +225,20 @@ class Transport:
         self.sender.shut()
         self._link.close()
         self._network.retire(self._ice.ufrags)
-        for address in self._ice.addresses:
-            self._network.release(address, self)
+        for path in self._ice.paths:
+            self._network.release(path, self)
         self._network.forget(self)
         self._enter(given, reason)
 
     def _follow_path(self) -> None:
         """Send to where the peer wants it from now on."""
-        selected = self._ice.selected
-        self._path = self._network.burst.sockaddr(selected) if selected is not None else b""
+        self._path = self._ice.selected
         self._open_sender()
         self._begin()
 
     def _open_sender(self) -> None:
         if self._link.srtp is not None and self._path and self.state is TransportState.CONNECTED:
-            self.sender.open(self._link.srtp, self._path)
+            self.sender.open(self._link.srtp, self._path.sockaddr, self._path.port.burst)
         else:
             self.sender.shut()
 
@@ -251,4 +250,4 @@ class Transport:
 
     def _transmit(self, datagram: bytes) -> None:
         if self._path:
-            self._network.burst.queue_datagram(self._path, datagram)
+            self._path.send(datagram)

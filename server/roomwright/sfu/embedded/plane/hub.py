@@ -3,6 +3,7 @@
 import asyncio
 import random
 import socket
+from collections.abc import Sequence
 
 from roomwright import codec
 from roomwright.clock import Clock, Ids
@@ -23,7 +24,7 @@ _DEMAND_S = 0.1
 
 
 class Hub:
-    """The clients' media. Must be made on the event loop; `sock` is bound.
+    """The clients' media. Must be made on the event loop; `socks` are bound, to one port.
 
     Attributes:
         socket: the transports.
@@ -42,11 +43,11 @@ class Hub:
         limits: LimitSettings,
         clock: Clock,
         ids: Ids,
-        sock: socket.socket,
+        socks: Sequence[socket.socket],
     ) -> None:
         self.rtc = rtc
         self.limits = limits
-        self.socket = MediaSocket(settings, clock, ids, sock)
+        self.socket = MediaSocket(settings, clock, ids, socks)
         self.router = WakingRouter(self.socket.burst, forward_settings(rtc), self._on_event, self._on_due)
         self.clients: dict[str, ClientMedia] = {}
         self.notices = Notices(self.clients)

@@ -6,7 +6,7 @@ from roomwright.media.transport import TransportSettings
 
 
 def transport_settings(rtc: RtcSettings, host: str, port: int, advertised: tuple[str, ...]) -> TransportSettings:
-    """How the socket and the transports on it are set up."""
+    """How the sockets and the transports on them are set up."""
     return TransportSettings(
         host=host,
         port=port,

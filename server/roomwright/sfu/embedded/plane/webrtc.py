@@ -24,11 +24,11 @@ _LIBRARIES = "roomwright.sfu.embedded.plane.hub"
 
 @dataclass(frozen=True, slots=True)
 class MediaAddress:
-    """Where media arrives: the IP address and UDP port to bind (0: any free one), and what clients are told instead."""
+    """Where media arrives: the IP addresses and the UDP port to bind (0: any free one), and the addresses to tell."""
 
-    host: str = "127.0.0.1"
+    hosts: tuple[str, ...] = ("127.0.0.1",)
     port: int = 0
-    advertised: str = ""
+    advertised: tuple[str, ...] = ("127.0.0.1",)
 
 
 class WebRtc:
@@ -47,17 +47,17 @@ class WebRtc:
         self._address = address
         self._clock = clock
         self._ids = ids
-        self._socket: socket.socket | None = None
+        self._sockets: list[socket.socket] = []
         self._loading: asyncio.Future[object] | None = None
         self.hub: Hub | None = None
 
     def __repr__(self) -> str:
-        return f"<WebRtc {self._address.host}:{self.port}: {self.hub or 'nobody has joined yet'}>"
+        return f"<WebRtc {', '.join(self._address.hosts)}; port {self.port}: {self.hub or 'nobody has joined yet'}>"
 
     @property
     def port(self) -> int:
         """The UDP port; the configured one before `start`."""
-        return self._socket.getsockname()[1] if self._socket is not None else self._address.port
+        return self._sockets[0].getsockname()[1] if self._sockets else self._address.port
 
     @property
     def load(self) -> Load:
@@ -70,8 +70,8 @@ class WebRtc:
         return self.hub.traffic if self.hub is not None else Traffic()
 
     async def start(self) -> None:
-        """Bind the port. Raises OSError when that fails."""
-        self._socket = udp.bind(self._address.host, self._address.port, self._rtc.udp_buffer_size)
+        """Bind the port on every address. Raises OSError when that fails."""
+        self._sockets = udp.bind_all(self._address.hosts, self._address.port, self._rtc.udp_buffer_size)
 
     async def prepare(self) -> None:
         """Load the media libraries in a thread; `open` says what is wrong when that fails."""
@@ -99,15 +99,14 @@ class WebRtc:
         hub, self.hub = self.hub, None
         if hub is not None:
             hub.close()
-        if self._socket is not None:
-            self._socket.close()
+        for sock in self._sockets:
+            sock.close()
 
     def _load(self) -> "Hub":
         from roomwright.sfu.embedded.plane.hub import Hub
         from roomwright.sfu.embedded.plane.settings import transport_settings
 
-        if self._socket is None:
+        if not self._sockets:
             raise RuntimeError("the media plane was not started")
-        advertised = (self._address.advertised,) if self._address.advertised else ()
-        settings = transport_settings(self._rtc, self._address.host, self.port, advertised)
-        return Hub(settings, self._rtc, self._limits, self._clock, self._ids, self._socket)
+        settings = transport_settings(self._rtc, self._address.hosts[0], self.port, self._address.advertised)
+        return Hub(settings, self._rtc, self._limits, self._clock, self._ids, self._sockets)

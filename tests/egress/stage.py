@@ -72,12 +72,12 @@ class Heard:
         self.said.append(("muted", number, muted))
 
     def sound(self, sound: Sound) -> None:
-        self.too_late += sound.at_ns < self.advanced_ns
+        self.too_late += max(0, sound.at_ns) < self.advanced_ns
         self.sounds.append(sound)
         self.sounds_said.append(len(self.said))
 
     def picture(self, picture: Picture) -> None:
-        self.too_late += picture.at_ns < self.advanced_ns
+        self.too_late += max(0, picture.at_ns) < self.advanced_ns
         self.pictures.append(picture)
 
     def speakers(self, identities: Sequence[str]) -> None:

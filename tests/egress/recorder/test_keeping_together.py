@@ -7,7 +7,7 @@ import heapq
 from functools import cache
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from roomwright_proto.roomwright.egress import v1
@@ -41,7 +41,7 @@ def recorded(*tracks: Sent, until: float | None = None) -> tuple[Stage, Heard]:
     return stage, heard
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(
     codec=st.sampled_from(["vp8", "vp9", "h264", "av1"]),
     seed=st.integers(0, 1_000),

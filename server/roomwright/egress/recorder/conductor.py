@@ -45,11 +45,10 @@ class Conductor:
     # what comes
 
     def packet(self, packet: "Packet") -> None:
-        """Media."""
-        track = self._tracks.get(packet.track)
-        if track:
-            track.push(packet.layer, packet.data, packet.arrival_ns)
+        """Media. What was due before it came is done first."""
         self.tick(packet.arrival_ns)
+        if track := self._tracks.get(packet.track):
+            track.push(packet.layer, packet.data, packet.arrival_ns)
 
     def order(self, order: v1.Order) -> None:
         """What the server says."""

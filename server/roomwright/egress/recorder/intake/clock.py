@@ -21,7 +21,7 @@ _PAUSE_NS: Final = 3 * SECOND
 """When time stamps and arrivals differ by so much from one packet to the next, the time stamps have begun anew."""
 _WINDOW_NS: Final = 2 * SECOND
 _WINDOWS: Final = 6
-_REACH_NS: Final = 4 * SECOND
+_REACH_NS: Final = 2 * SECOND
 """How long it takes to make up most of a difference."""
 _CREEP: Final = 0.002
 """What is made up at least, per time that passes."""
@@ -103,6 +103,7 @@ class StreamClock:
         self._reported = Smooth()
         self._arrivals = Least()
         self._total = Smooth()
+        self._is_used = False
 
     def restart(self) -> None:
         """After a pause: arrivals of before say nothing of what comes."""
@@ -135,10 +136,13 @@ class StreamClock:
         self._arrivals.add(arrival_ns - media_ns, arrival_ns)
         if self._reported.value is not None:
             self._publisher.observe(media_ns + self._reported.value, arrival_ns)
+        if not self._is_used:
+            self._total = Smooth()
         self._total.follow(self._target(), arrival_ns)
 
     def at_ns(self, ticks: int) -> int:
-        """When that was captured, by the server's clock, plus the way's least delay."""
+        """When that was captured, by the server's clock, plus the way's least delay; from now on it moves smoothly."""
+        self._is_used = True
         return self._media_ns(ticks) + (self._total.value or 0)
 
     def _target(self) -> int:

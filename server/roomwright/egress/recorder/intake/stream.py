@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from roomwright.egress.recorder.intake.clock import PublisherClock, StreamClock
+from roomwright.egress.recorder.intake.clock import SECOND, PublisherClock, StreamClock
 from roomwright.egress.recorder.intake.coded import Coded
 from roomwright.egress.recorder.intake.frames import UNPACKERS
 from roomwright.egress.recorder.intake.reorder import Reorder
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from roomwright_proto.roomwright.egress import v1
+
+
+LISTEN_NS: Final = SECOND // 4
+"""How long a stream's arrivals are watched before its time is told: the first may be late by all the jitter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class Stream:
         self._publisher = publisher
         self._clock: StreamClock | None = None
         self._report: v1.SenderReport | None = None
+        self._first_ns = 0
         self._missing = 0
         self._reorder = Reorder(patience_ns)
 
@@ -65,7 +70,7 @@ class Stream:
         if payload is None:
             self.damaged += 1
             return False
-        clock = self._clock or self._begin(payload, int.from_bytes(packet[4:8], "big"))
+        clock = self._clock or self._begin(payload, int.from_bytes(packet[4:8], "big"), arrival_ns)
         clock.arrived(clock.ticks(int.from_bytes(packet[4:8], "big")), arrival_ns)
         self._reorder.push(packet[2] << 8 | packet[3], packet, arrival_ns)
         return True
@@ -80,10 +85,11 @@ class Stream:
         """When that was captured."""
         return self._clock.at_ns(ticks) if self._clock else 0
 
-    def _begin(self, payload: "v1.Payload", timestamp: int) -> StreamClock:
+    def _begin(self, payload: "v1.Payload", timestamp: int, arrival_ns: int) -> StreamClock:
         """The first packet says at which rate the stream's clock counts."""
         clock = self._clock = StreamClock(payload.clock_rate or 90_000, self._publisher)
         clock.ticks(timestamp)
+        self._first_ns = arrival_ns
         if report := self._report:
             clock.report(report.ntp, report.rtp, report.arrival_ns)
         return clock
@@ -91,6 +97,8 @@ class Stream:
     def take(self, now_ns: int) -> Iterator[Ordered]:
         """The packets whose turn it is by now. Those without a payload are only there to fill the bandwidth."""
         clock = self._clock
+        if now_ns - self._first_ns < LISTEN_NS:
+            return
         for missing, packet in self._reorder.take(now_ns):
             self._missing += missing
             start = payload_start(packet)

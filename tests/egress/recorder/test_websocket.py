@@ -1,0 +1,126 @@
+"""The sound of a track reaches a WebSocket as samples, and mutes as text."""
+
+import json
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from aiohttp import WSMsgType, web
+
+from roomwright_proto.livekit import StreamInfoStatus
+from roomwright_proto.roomwright.egress import v1
+from tests.egress import payloads, source
+from tests.egress.process import DEADLINE, recording
+from tests.egress.recorder.plans import track
+from tests.egress.sender import EPOCH_NS, Network, Sent, added, arriving
+
+
+class Listener:
+    """A WebSocket server in a thread; `messages` are what came: text as values, samples as bytes."""
+
+    def __init__(self, *, close_after: int | None = None) -> None:
+        self.messages: list[object] = []
+        self.closed = threading.Event()
+        self.url = ""
+        self._close_after = close_after
+        self._listening = threading.Event()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self) -> "Listener":
+        self._thread.start()
+        assert self._listening.wait(DEADLINE)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(DEADLINE)
+
+    @property
+    def samples(self) -> bytes:
+        return b"".join(message for message in self.messages if isinstance(message, bytes))
+
+    def _serve(self) -> None:
+        import asyncio
+
+        self._loop = loop = asyncio.new_event_loop()
+        app = web.Application()
+        app.router.add_get("/sound", self._handle)
+        runner = web.AppRunner(app)
+        loop.run_until_complete(runner.setup())
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        loop.run_until_complete(site.start())
+        self.url = f"ws://127.0.0.1:{runner.addresses[0][1]}/sound?key=secret"
+        self._listening.set()
+        loop.run_forever()
+        loop.run_until_complete(runner.cleanup())
+        loop.close()
+
+    async def _handle(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        async for message in socket:
+            self.messages.append(json.loads(message.data) if message.type == WSMsgType.TEXT else message.data)
+            if len(self.messages) == self._close_after:
+                await socket.close()
+        self.closed.set()
+        return socket
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    with Listener() as found:
+        yield found
+
+
+def plan(url: str) -> v1.Plan:
+    return track(v1.Output(websocket_url=url))
+
+
+def test_samples_come_in_order_and_losses_are_silence(listener) -> None:
+    sound = Sent(1, "opus", list(payloads.opus(4)), network=Network(jitter=0.03, loss=0.02))
+    with recording(plan(listener.url)) as recorder:
+        recorder.order(added(sound))
+        recorder.play(arriving(sound))
+        finished = recorder.stop()
+    assert listener.closed.wait(DEADLINE)
+    wave = np.frombuffer(listener.samples, "<i2").astype(np.float32) / 32768
+    assert len(wave) == pytest.approx(4 * 48_000, abs=4_800)
+    assert [beep.second for beep in source.beeps(wave)] == [0, 1, 2, 3]
+    (stream,) = finished.progress.streams
+    assert stream.status == StreamInfoStatus.FINISHED
+    assert "secret" not in stream.url
+    assert finished.progress.bytes == len(listener.samples)
+
+
+def test_a_mute_is_told_between_the_samples(listener) -> None:
+    sound = Sent(1, "opus", [frame for frame in payloads.opus(4) if not 1 <= frame.at < 3])
+    mutes = [(EPOCH_NS + at * 1_000_000_000, v1.Order(track_muted=v1.TrackMuted(1, muted=at == 1))) for at in (1, 3)]
+    with recording(plan(listener.url)) as recorder:
+        recorder.order(added(sound))
+        recorder.play(sorted([*arriving(sound), *mutes], key=lambda event: event[0]))
+        recorder.stop()
+    assert listener.closed.wait(DEADLINE)
+    told = [message for message in listener.messages if not isinstance(message, bytes)]
+    assert told == [{"muted": True}, {"muted": False}]
+    first, second = (listener.messages.index(message) for message in told)
+    before = b"".join(listener.messages[:first])
+    after = b"".join(listener.messages[second + 1 :])
+    assert len(before) == pytest.approx(96_000, abs=5_000)
+    assert len(after) == pytest.approx(96_000, abs=5_000)
+
+
+def test_a_receiver_that_is_not_there_fails_the_egress_without_its_key() -> None:
+    with recording(plan("ws://127.0.0.1:9/sound?key=secret")) as recorder:
+        failed = recorder.until("failed").failed
+    assert failed.code == 502
+    assert "WebSocket" in failed.error
+    assert "secret" not in failed.error
+
+
+def test_a_receiver_that_closes_fails_the_egress() -> None:
+    sound = Sent(1, "opus", list(payloads.opus(4)))
+    with Listener(close_after=20) as listener, recording(plan(listener.url)) as recorder:
+        recorder.order(added(sound))
+        recorder.play(arriving(sound))
+        assert recorder.until("failed").failed.error == "the WebSocket's receiver closed it"

@@ -145,13 +145,24 @@ def test_a_stop_before_any_media_is_an_abort(tmp_path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_media_that_does_not_come_is_an_abort(tmp_path) -> None:
+def test_an_empty_room_is_recorded_as_such(tmp_path) -> None:
+    plan = room(file(tmp_path, "room.mp4"))
+    plan.start_timeout_ns = 200_000_000
+    with recording(plan) as recorder:
+        recorder.until("started")
+        time.sleep(1)
+        finished = recorder.stop()
+    assert finished.status == EgressStatus.EGRESS_COMPLETE
+    assert 0.5 < source.watch(tmp_path / "room.mp4").duration < DEADLINE
+
+
+def test_a_track_without_media_fails(tmp_path) -> None:
     plan = track(file(tmp_path, "t.ogg"))
     plan.start_timeout_ns = 300_000_000
     with recording(plan) as recorder:
-        finished = recorder.until("finished").finished
-    assert finished.status == EgressStatus.EGRESS_ABORTED
-    assert finished.details == "Start signal not received"
+        failed = recorder.until("failed").failed
+    assert (failed.code, failed.error) == (412, "Start signal not received")
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_limit_of_duration_ends_a_recording(tmp_path) -> None:

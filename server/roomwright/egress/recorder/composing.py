@@ -26,6 +26,10 @@ class Composing:
         """Whether there is nothing left to write to."""
         return self._outputs.exhausted()
 
+    def begin(self, at_ns: int) -> None:
+        """Nobody is there: begin with the empty room."""
+        self._begin(at_ns)
+
     def track_added(self, track: "Track") -> None:
         """Decode it from now on."""
         self._decoders[track.added.number] = VideoDecoder() if track.is_video else AudioDecoder()

@@ -162,11 +162,19 @@ class Conductor:
         plan, start_ns = self._plan, self._pipeline.start_ns
         if start_ns is None:
             if plan.start_timeout_ns and now_ns - self._created_ns >= plan.start_timeout_ns:
-                self.stop("Start signal not received")
+                self._begin_without_media(now_ns)
         elif self._pipeline.exhausted:
             self.stop("All streams stopped")
         elif plan.max_duration_ns and now_ns - start_ns >= plan.max_duration_ns:
             self.stop("Session limit reached", EgressStatus.EGRESS_LIMIT_REACHED)
+
+    def _begin_without_media(self, now_ns: int) -> None:
+        """An empty room is recorded as such; a track that does not come is not."""
+        source = self._plan.source
+        if source is not None and source.kind == v1.SourceKind.ROOM:
+            self._pipeline.begin(now_ns)
+        else:
+            self._fail(OutputError("Start signal not received", 412))
 
     def _report_progress(self) -> None:
         progress = self.progress()

@@ -22,6 +22,10 @@ class Pipeline(Protocol):
         """Whether there is nothing left to write to."""
         ...
 
+    def begin(self, at_ns: int) -> None:
+        """Begin without media, where that can be."""
+        ...
+
     def track_added(self, track: "Track") -> None:
         """Frames of this track may follow."""
         ...

@@ -34,6 +34,9 @@ class Copying:
         """Whether there is nothing left to write to."""
         return self._outputs.exhausted()
 
+    def begin(self, at_ns: int) -> None:
+        """Without media there is nothing to write."""
+
     def track_added(self, track: "Track") -> None:
         """Its frames may follow."""
         self._outputs.track_added(track.added)

@@ -46,6 +46,9 @@ class Raw:
         """Never: the end of the connection is an error."""
         return False
 
+    def begin(self, at_ns: int) -> None:
+        """Without media there is nothing to write."""
+
     def track_added(self, track: "Track") -> None:
         """Only sound can be sent."""
         if track.is_video:

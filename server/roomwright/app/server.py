@@ -24,6 +24,7 @@ from roomwright.services.room import RoomService
 from roomwright.services.routes import Route, settled, table
 from roomwright.sfu.backend import Backend
 from roomwright.sfu.embedded import EmbeddedBackend
+from roomwright.wire.event_stream import EventStreams
 from roomwright.wire.grpc import GrpcServer
 from roomwright.wire.http import Door, Front, HttpServer
 from roomwright.wire.rtc import Signalling
@@ -84,6 +85,7 @@ class Server:
         self._http: HttpServer | None = None
         self._grpc: GrpcServer | None = None
         self._listeners: list[asyncio.Server] = []
+        self._streams = EventStreams(self.feed, config.events)
         self.monitoring = Monitoring(config, self.backend)
         self.port = 0
         self.grpc_port = 0
@@ -118,7 +120,7 @@ class Server:
 
     def _doors(self) -> Mapping[str, Door]:
         doors = dict(pages(self.config, self._clock, takes_clients=self._signalling is not None))
-        doors |= self.monitoring.health.doors
+        doors |= {**self.monitoring.health.doors, **self._streams.doors}
         for part in self._parts:
             doors |= part.doors
         return doors if self._signalling is None else {**self._signalling.doors, **doors}
@@ -162,6 +164,7 @@ class Server:
         for listener in self._listeners:
             listener.close()
         self._listeners.clear()
+        self._streams.stop()
         if self._signalling is not None:
             self._signalling.stop()
         await asyncio.gather(self._stop_http(grace), self._stop_grpc(grace))

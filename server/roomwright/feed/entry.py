@@ -36,3 +36,16 @@ class Entry:
     def body(self) -> bytes:
         """The message as standard JSON, as webhooks and event streams carry it; made once."""
         return codec.to_json(self.message)
+
+    @cached_property
+    def outline(self) -> bytes:
+        """The same with nobody in it: what happened in which room, for those who may know no more."""
+        known = self.message
+        message = pb.WebhookEvent(
+            event=known.event,
+            room=known.room or (pb.Room(name=self.room) if self.room else None),
+            id=known.id,
+            created_at=known.created_at,
+            room_end_reason=known.room_end_reason,
+        )
+        return codec.to_json(message)

@@ -49,7 +49,8 @@ FIXED = {
         media.rtp.header:HEADER_BYTES media.rtp.red:_BLOCK_HEADER_BYTES media.rtp.rtcp:_BLOCK_BYTES
         media.rtp.rtcp_write:MAX_BLOCKS media.sdp.parameters:_MAX_PRIORITY media.sdp.parameters:_MAX_PORT
         media.sdp.attributes:_MAX_SSRC media.sdp.attributes:_DIGEST_BYTES media.forward.translation:_LARGEST_ID
-        media.sdp.description:DEFAULT_MESSAGE_BYTES rooms.data_tracks:NAME_SIZE rooms.limits:NONCE_SIZE rooms.limits:RPC_PAYLOAD_SIZE
+        media.sdp.description:DEFAULT_MESSAGE_BYTES rooms.limits:RPC_PAYLOAD_SIZE
+        rooms.data_tracks:NAME_SIZE rooms.limits:NONCE_SIZE
         media.rtp.rewrite:_KEPT_BITS rooms.rpc:CONNECTION_TIMEOUT rooms.rpc:RESPONSE_TIMEOUT
         rooms.rpc:ACKNOWLEDGE_WITHIN rooms.rpc:ANSWER_WITHIN
     """,

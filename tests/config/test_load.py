@@ -182,7 +182,7 @@ class TestWarnings:
         assert loaded.warnings == ("REDIS_HOST is not supported yet and ignored",)
         assert loaded.config.rtc.udp_port == 5
 
-    @pytest.mark.parametrize("bind", ["[]", "['']", "[0.0.0.0]", "['::1', '10.0.0.1']", "[example.org]"])
+    @pytest.mark.parametrize("bind", ["[]", "['']", "[0.0.0.0]", "['10.0.0.1', '0.0.0.0']", "[example.org]"])
     def test_says_that_others_need_the_node_ip(self, bind: str) -> None:
         body = f"bind_addresses: {bind}"
         (warning,) = load(Flags(config_body=body)).warnings
@@ -192,6 +192,14 @@ class TestWarnings:
     @pytest.mark.parametrize("bind", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
     def test_says_nothing_about_loopback(self, bind: str) -> None:
         assert load(Flags(bind=(bind,))).warnings == ()
+
+    def test_says_nothing_about_addresses_that_clients_can_be_told(self) -> None:
+        assert load(Flags(bind=("::1", "10.0.0.1"))).warnings == ()
+
+    def test_a_flag_for_the_port_of_media_wins_over_the_environment(self) -> None:
+        assert load(Flags(udp_port=6), {"UDP_PORT": "5"}).config.rtc.udp_port == 6
+        with pytest.raises(ConfigError, match=r"^--udp-port must be a whole number from 0 to 65535, not 70000"):
+            load(Flags(udp_port=70_000))
 
 
 class TestErrors:

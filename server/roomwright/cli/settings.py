@@ -15,3 +15,4 @@ def add_server_flags(parser: argparse.ArgumentParser) -> None:
     add("--port", metavar="PORT", type=int, help="port for HTTP and WebSocket, 0 for any free one; default: 7880")
     add("--grpc-port", metavar="PORT", type=int, help="port for gRPC, 0 for any free one; default: no gRPC")
     add("--node-ip", metavar="ADDRESS", help="address that clients send media to; NODE_IP")
+    add("--udp-port", metavar="PORT", type=int, help="port for media, 0 for any free one; default: 7882; UDP_PORT")

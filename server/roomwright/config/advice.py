@@ -19,8 +19,9 @@ def advice(config: Config, dev_keys: Mapping[str, str]) -> Iterator[str]:
         for name, preset in config.room.room_configurations.items():
             if preset.egress is not None:
                 yield f"room.room_configurations.{name}.egress: egress is off, rooms of this preset are refused"
-    if beyond and config.rtc.node_ip is None:
-        yield f"listening on {beyond} without rtc.node_ip: clients on other machines will not find the media port"
+    everywhere = ", ".join(map(_in_words, filter(_is_no_address, config.bind_addresses or ("",))))
+    if everywhere and config.rtc.node_ip is None:
+        yield f"listening on {everywhere} without rtc.node_ip: clients on other machines will not find the media port"
 
 
 def _short_secrets(keys: Mapping[str, str]) -> Iterator[str]:
@@ -31,9 +32,19 @@ def _short_secrets(keys: Mapping[str, str]) -> Iterator[str]:
 
 def beyond_loopback(addresses: tuple[str, ...]) -> str:
     """The addresses that other machines may reach, in words; empty if there are none."""
-    if not addresses:
-        return "every interface"
-    return ", ".join(address or "every interface" for address in addresses if not _is_loopback(address))
+    return ", ".join(_in_words(address) for address in addresses or ("",) if not _is_loopback(address))
+
+
+def _in_words(address: str) -> str:
+    return address or "every interface"
+
+
+def _is_no_address(address: str) -> bool:
+    """Whether what is bound cannot be told to clients: a name, or everything. Media listens on the others itself."""
+    try:
+        return ipaddress.ip_address(address).is_unspecified
+    except ValueError:
+        return address != "localhost"
 
 
 def _is_loopback(address: str) -> bool:

@@ -69,6 +69,7 @@ class Flags:
     bind: tuple[str, ...] = ()
     port: int | None = None
     node_ip: str | None = None
+    udp_port: int | None = None
     grpc_port: int | None = None
     dev: bool = False
 
@@ -142,6 +143,7 @@ def _read_flags(flags: Flags) -> Values:
         "bind_addresses": ("--bind", list(flags.bind) or None),
         "port": ("--port", flags.port),
         "rtc.node_ip": ("--node-ip", flags.node_ip),
+        "rtc.udp_port": ("--udp-port", flags.udp_port),
         "grpc.port": ("--grpc-port", flags.grpc_port),
         "development": ("--dev", flags.dev or None),
     }

@@ -52,7 +52,7 @@ class RoomSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitSettings:
-    """What a client may send (`limit:`): bytes of UTF-8 where nothing else is said; 0: no limit, where it is allowed."""
+    """What a client may send (`limit:`): bytes of UTF-8 where nothing else is said; 0, where allowed: no limit."""
 
     max_metadata_size: int = 524_288
     """Of a room or a participant."""
@@ -126,7 +126,7 @@ class RtcSettings:
     turn_servers: tuple[TurnServer, ...] = ()
     """The same; {host, port, protocol: udp, tcp or tls, username, credential}."""
     node_ip: str | None = None
-    """The address that clients send media to; null: not said."""
+    """What clients are told for media in place of the bound addresses of its family; null: those."""
     udp_port: int | None = None
     """Where media arrives; null: 7882, or any free port with --dev; 0: any free port."""
     connect_timeout: int = 15

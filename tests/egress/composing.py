@@ -91,6 +91,12 @@ def through(output: Any, seconds: float, each: Callable[[Unit], None] | None = N
     return results(output)
 
 
+def written(outputs: Any, units: Sequence[Unit]) -> None:
+    """Write the units."""
+    for unit in units:
+        outputs.write(unit)
+
+
 def results(output: Any) -> v1.Progress:
     """What an output says of itself."""
     progress = v1.Progress()

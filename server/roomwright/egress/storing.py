@@ -60,6 +60,8 @@ def _s3_refusal(upload: pb.S3Upload) -> str:
         return "s3: endpoint is not an HTTP URL"
     if bool(upload.access_key) != bool(upload.secret):
         return f"s3: {'secret' if upload.access_key else 'access_key'} is missing"
-    if upload.tagging and not parse_qsl(upload.tagging, keep_blank_values=True):
+    try:
+        parse_qsl(upload.tagging, strict_parsing=bool(upload.tagging))
+    except ValueError:
         return "s3: tagging is not of the form key=value&key=value"
     return ""

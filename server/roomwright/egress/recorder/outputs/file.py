@@ -30,7 +30,7 @@ _FRAGMENTS: Final = {"frag_duration": "1000000", "flush_packets": "1"}
 _OPTIONS: Final[Mapping[str, Mapping[str, str]]] = {
     "mp4": {"movflags": "frag_keyframe+delay_moov+default_base_moof", **_FRAGMENTS},
     "webm": {"cluster_time_limit": "1000", "flush_packets": "1"},
-    "ogg": {"page_duration": "1000000", "flush_packets": "1"},
+    "ogg": {"page_duration": "500000", "flush_packets": "1"},
     "mp3": {"flush_packets": "1", "write_xing": "0"},
 }
 _SEEKABLE: Final[Mapping[str, Mapping[str, str]]] = {

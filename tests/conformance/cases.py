@@ -58,7 +58,7 @@ Step = Exchange | Sleep | ParticipantStep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One recorded case; `main` is the exchange it is about."""
+    """One recorded case; `main` is the exchange it is about, `stored` the egresses that the server knows before."""
 
     id: str
     group: str
@@ -71,6 +71,7 @@ class Case:
     main: Exchange
     after: tuple[Step, ...]
     cleanup: tuple[Mapping[str, Any], ...]
+    stored: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def name(self) -> str:
@@ -96,9 +97,7 @@ class Case:
 
 
 def waiting_for(case: Case) -> str | None:
-    """What the case waits for, or None when it can be replayed today: seeded cases need a store with recordings."""
-    if case.needs == "seed":
-        return "stored egresses"
+    """What the case waits for, or None when it can be replayed today."""
     upgrades = [step for _, step in case.steps if isinstance(step, Exchange) and "Upgrade" in _headers(step)]
     return "agents" if any(step.request["path"].startswith("/agent") for step in upgrades) else None
 
@@ -129,6 +128,7 @@ def parse_case(recorded: Mapping[str, Any]) -> Case:
         profile=recorded["profile"],
         note=recorded.get("note", ""),
         needs=recorded.get("needs") or "",
+        stored=tuple(recorded["seed"]["egress"]) if "seed" in recorded else (),
         rooms=tuple(recorded.get("rooms", ())),
         delete_all_rooms=recorded.get("pre") == "delete_all_rooms",
         setup=setup,

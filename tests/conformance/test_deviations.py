@@ -52,9 +52,11 @@ def _refusal(status: int, code: str) -> dict:
     return {"status": status, "body": {"json": {"code": code, "msg": "x"}}}
 
 
-@pytest.mark.parametrize("path", ["/twirp/livekit.Egress/X", "//twirp/livekit.SIP/X", "/twirp/livekit.Ingress/X?a=b"])
+@pytest.mark.parametrize(
+    "path", ["/twirp/livekit.Egress/StartWebEgress", "//twirp/livekit.SIP/X", "/twirp/livekit.Ingress/X?a=b"]
+)
 def test_unimplemented_services_answer_so_only_after_authorisation_and_decoding(path):
-    assert _name(_exchange(path, "{}", _success({}))) == "egress, ingress and SIP are not implemented"
+    assert _name(_exchange(path, "{}", _success({}))) == "web egress, ingress and SIP are not implemented"
     for status, code in ((401, "unauthenticated"), (400, "malformed"), (404, "bad_route")):
         assert _name(_exchange(path, "{}", _refusal(status, code))) is None
 
@@ -74,9 +76,10 @@ def test_data_is_too_much_above_the_limit(size, ruled):
 
 
 @pytest.mark.parametrize(
-    ("egress", "ruled"), [("{}", False), ("null", False), ('{"room":{}}', True), ('{"tracks":null}', False)]
+    ("egress", "ruled"),
+    [("{}", False), ("null", False), ('{"room":{}}', True), ('{"room":{"file":{}}}', False), ('{"tracks":{}}', False)],
 )
-def test_a_room_has_egress_when_some_kind_of_it_is_set(egress, ruled):
+def test_a_rooms_recording_needs_an_output(egress, ruled):
     exchange = _exchange("/twirp/livekit.RoomService/CreateRoom", f'{{"egress":{egress}}}', _success({}))
     assert bool(_name(exchange)) is ruled
 
@@ -114,7 +117,8 @@ def test_waiting_cases_are_told_from_the_case_not_from_a_list():
         "response": _success({}) | {"headers": {}},
     }
     assert waiting_for(parse_case(plain)) is None
-    assert waiting_for(parse_case(plain | {"needs": "seed"})) == "stored egresses"
+    agent = {"path": "/agent", "headers": {"Upgrade": "websocket"}}
+    assert waiting_for(parse_case(plain | {"request": agent})) == "agents"
     assert waiting_for(parse_case(plain | {"needs": "rtc"})) is None
     upgrade = {"path": "/agent", "headers": {"Upgrade": "websocket"}}
     assert waiting_for(parse_case(plain | {"request": upgrade})) == "agents"

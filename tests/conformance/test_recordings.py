@@ -11,7 +11,7 @@ from tests.conformance.cases import Case, load, waiting_for
 from tests.conformance.replay import main
 from tests.conformance.replayer import Outcome, replay
 from tests.conformance.report import judge
-from tests.conformance.servers import Targets, servers
+from tests.conformance.servers import Targets, own_server, servers
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -43,7 +43,7 @@ async def test_a_case_in_which_time_passes(case: Case, pausing, outcomes) -> Non
 
 @pytest.mark.parametrize("case", INSTANT, ids=lambda case: case.name)
 async def test_a_case(case: Case, target_of: Targets, outcomes) -> None:
-    judge(await replay(case, await target_of(case.profile)), outcomes)
+    judge(await replay(case, await target_of(case.profile, own_server(case))), outcomes)
 
 
 async def test_the_command_line_replays_against_any_server(target_of: Targets, capsys) -> None:

@@ -156,5 +156,6 @@ async def test_a_server_that_does_not_answer_is_a_mismatch_of_its_case():
 async def test_counts_tell_recorded_ruled_failed_and_waiting_apart(target):
     good = await replay(_case(_step("ListRooms", {}, {"rooms": []})), target)
     bad = await replay(_case(_step("ListRooms", {}, {"rooms": 1})), target)
-    waiting = _case(_step("ListRooms", {}, {}), needs="seed")
-    assert summary([good, bad], [waiting]) == ["p: 1 as recorded, 0 by rule, 1 failed; waiting: 1 for stored egresses"]
+    upgrade = {"request": {"path": "/agent", "headers": {"Upgrade": "websocket"}}}
+    waiting = _case(_step("ListRooms", {}, {}), setup=[upgrade])
+    assert summary([good, bad], [waiting]) == ["p: 1 as recorded, 0 by rule, 1 failed; waiting: 1 for agents"]

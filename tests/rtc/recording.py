@@ -78,6 +78,10 @@ async def recorded(livekit: api.LiveKitAPI, egress_id: str, seconds: float) -> p
     return await ended(livekit, egress_id)
 
 
+def size(path: str | Path) -> int:
+    return Path(path).stat().st_size
+
+
 def probe(path: str | Path) -> dict[str, dict[str, Any]]:
     """What ffprobe says of a file's streams, by their kind."""
     command = ("ffprobe", "-v", "error", "-show_streams", "-show_format", "-of", "json", str(path))

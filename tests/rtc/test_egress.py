@@ -1,7 +1,6 @@
 """Recording calls that real clients hold: every kind of request, and what its files show."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -9,7 +8,7 @@ from livekit import api
 
 from tests.rtc.conftest import Invite
 from tests.rtc.network import Network
-from tests.rtc.recording import active, colours, ended, pitch, probe, recorded, recording_server, status
+from tests.rtc.recording import colours, pitch, probe, recorded, recording_server, size, status
 from tests.rtc.server import Server
 
 
@@ -43,7 +42,7 @@ async def test_a_room_is_recorded_to_an_mp4(
     info = await recorded(livekit, started.egress_id, 4)
     assert status(info) == "EGRESS_COMPLETE", info
     [file] = info.file_results
-    assert Path(file.location).stat().st_size == file.size
+    assert size(file.location) == file.size
     streams = probe(file.location)
     assert (streams["video"]["codec_name"], streams["audio"]["codec_name"]) == ("h264", "aac")
     assert (streams["video"]["width"], streams["video"]["height"]) == (1280, 720)

@@ -19,8 +19,10 @@ def _refused(record: Record, verb: str) -> ServiceError:
 
 
 def _running(record: Record, session: Session | None, verb: str) -> Session:
-    if session is None or record.info.status not in _STOPPABLE:
+    if record.info.status not in _STOPPABLE:
         raise _refused(record, verb)
+    if session is None:
+        raise not_found(f"egress {record.info.egress_id} has no recorder here")
     return session
 
 

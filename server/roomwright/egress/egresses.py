@@ -3,7 +3,7 @@
 import asyncio
 import importlib.util
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 
@@ -17,13 +17,13 @@ from roomwright.egress.planning.plan import Site
 from roomwright.egress.planning.storage import planned
 from roomwright.egress.record import Record
 from roomwright.egress.records import Journal, JournalError, Shelf
-from roomwright.egress.refusals import encrypted, no_such_egress
+from roomwright.egress.refusals import encrypted, no_such_egress, not_here
 from roomwright.egress.running.recorder import Recorder
 from roomwright.egress.running.session import ENDED, PROGRESS, STARTED, Session, Spawn, Surroundings, Times
 from roomwright.egress.selection import selects
 from roomwright.egress.states import Reason
 from roomwright.egress.storing import refusal
-from roomwright.egress.wish import FileWish, ImagesWish, SegmentsWish, Wish
+from roomwright.egress.wish import FileWish, ImagesWish, Request, SegmentsWish, Wish
 from roomwright.errors import Code, ServiceError, failed_precondition, not_found
 from roomwright.feed import Feed, check_webhooks
 from roomwright.rooms import events
@@ -35,6 +35,7 @@ log = structlog.get_logger(__name__)
 
 EXTRA: Final = ("av", "numpy", "PIL", "obstore")
 """What recorders import; the server itself does not."""
+_Request = TypeVar("_Request", bound=Request)
 _CALLER: Final = Caller()
 _FORGET_EVERY_S: Final = 60.0
 
@@ -56,6 +57,10 @@ class Egresses:
         spawn: starts a recorder.
         cores: what the machine has, instead of asking it.
         catch_up: has everything that happened in rooms be told before a call looks at one.
+
+    Attributes:
+        sessions: what runs, by id.
+        shelf: all records.
     """
 
     def __init__(
@@ -84,7 +89,7 @@ class Egresses:
         self._site = site
         self._clock = clock
         self._ids = ids
-        self._shelf = Shelf(settings.retention)
+        self.shelf = Shelf(settings.retention)
         self._admission = Admission(settings.cpu_cost, cores)
         self._webhooks: dict[str, Sequence[pb.WebhookConfig]] = {}
         self._around = Surroundings(
@@ -101,7 +106,7 @@ class Egresses:
         self._forgetting: asyncio.TimerHandle | None = None
 
     def __repr__(self) -> str:
-        return f"<Egresses: {len(self.sessions)} run, {self._shelf!r}, {self._admission!r}>"
+        return f"<Egresses: {len(self.sessions)} run, {self.shelf!r}, {self._admission!r}>"
 
     # the server's life
 
@@ -118,7 +123,7 @@ class Egresses:
         self._forget()
 
     def _adopt(self, record: Record) -> None:
-        self._shelf.put(record)
+        self.shelf.put(record)
         if record.running:
             closing.close_left_over(record, self._clock.now_ns())
             self._changed_record(record, ENDED)
@@ -154,31 +159,36 @@ class Egresses:
 
     async def start_egress(self, request: pb.StartEgressRequest, caller: Caller) -> pb.EgressInfo:
         """Start what the newer request asks for; answers in STARTING."""
-        return await self.begin(requests.unified(request))
+        return await self._asked(requests.unified, request)
 
     async def start_room_composite_egress(
         self, request: pb.RoomCompositeEgressRequest, caller: Caller
     ) -> pb.EgressInfo:
         """Record a whole room."""
-        return await self.begin(requests.room_composite(request))
+        return await self._asked(requests.room_composite, request)
 
     async def start_web_egress(self, request: pb.WebEgressRequest, caller: Caller) -> pb.EgressInfo:
         """Web pages need a browser: not here."""
-        return await self.begin(requests.web(request))
+        raise not_here("Egress.StartWebEgress")
 
     async def start_participant_egress(self, request: pb.ParticipantEgressRequest, caller: Caller) -> pb.EgressInfo:
         """Record one participant."""
-        return await self.begin(requests.participant(request))
+        return await self._asked(requests.participant, request)
 
     async def start_track_composite_egress(
         self, request: pb.TrackCompositeEgressRequest, caller: Caller
     ) -> pb.EgressInfo:
         """Record up to one audio and one video track together."""
-        return await self.begin(requests.track_composite(request))
+        return await self._asked(requests.track_composite, request)
 
     async def start_track_egress(self, request: pb.TrackEgressRequest, caller: Caller) -> pb.EgressInfo:
         """Record one track as it is."""
-        return await self.begin(requests.track(request))
+        return await self._asked(requests.track, request)
+
+    async def _asked(self, read: Callable[[_Request], Wish], request: _Request) -> pb.EgressInfo:
+        """Start what a request asks for. Whether there is such a room comes first, as in LiveKit."""
+        await self._room(request.room_name)
+        return await self.begin(read(request))
 
     async def begin(self, wish: Wish) -> pb.EgressInfo:
         """Start what is wished. Raises `ServiceError`, and then nothing has happened."""
@@ -200,7 +210,7 @@ class Egresses:
             raise
         self._webhooks[egress_id] = wish.webhooks
         self.sessions[egress_id] = session
-        self._shelf.put(record)
+        self.shelf.put(record)
         log.info("egress started", egress=egress_id, room=room.name, kind=wish.repeated_as)
         self._changed(session, STARTED)
         self._mark(room.name)
@@ -228,7 +238,7 @@ class Egresses:
         now = self._clock.now_ns()
         record = Record.of(wish, self._ids.sid("EG"), room, now)
         record.end(pb.EgressStatus.EGRESS_FAILED, now, error=error.message)
-        self._shelf.put(record)
+        self.shelf.put(record)
         self._changed_record(record, ENDED, room)
 
     async def _room(self, name: str) -> pb.Room:
@@ -256,7 +266,7 @@ class Egresses:
         if request.egress_id:
             return pb.ListEgressResponse(items=[self._record(request.egress_id).snapshot()])
         token = request.page_token.token if request.page_token is not None else ""
-        items, following = self._shelf.page(request.room_name, active=request.active, token=token)
+        items, following = self.shelf.page(request.room_name, active=request.active, token=token)
         following_page = pb.TokenPagination(token=following) if following else None
         return pb.ListEgressResponse(items=items, next_page_token=following_page)
 
@@ -267,7 +277,7 @@ class Egresses:
         return record.snapshot()
 
     def _record(self, egress_id: str) -> Record:
-        record = self._shelf.get(egress_id)
+        record = self.shelf.get(egress_id)
         if record is None:
             raise no_such_egress(egress_id)
         return record
@@ -304,7 +314,7 @@ class Egresses:
         self._backend.mark_recorded(room, recorded=recorded)
 
     def _forget(self) -> None:
-        gone = self._shelf.forget(self._clock.now_ns())
+        gone = self.shelf.forget(self._clock.now_ns())
         if gone and self._journal is not None:
             self._journal.erase(gone)
         self._forgetting = asyncio.get_running_loop().call_later(_FORGET_EVERY_S, self._forget)

@@ -92,11 +92,6 @@ def track(request: pb.TrackEgressRequest) -> Wish:
     )
 
 
-def web(_request: pb.WebEgressRequest) -> Wish:
-    """Web pages need a browser."""
-    raise not_here("Egress.StartWebEgress")
-
-
 def unified(request: pb.StartEgressRequest) -> Wish:
     """The newer request, of which the others are special cases."""
     source = _unified_source(request)

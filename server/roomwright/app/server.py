@@ -77,9 +77,9 @@ class Server:
         self.backend = backend or embedded(config, self._clock, ids or RandomIds())
         self._signalling = Signalling(self.backend, config.limit) if isinstance(self.backend, EmbeddedBackend) else None
         self.feed = Feed(self.backend.events, ids or RandomIds(), self._clock)
-        recording = recording_of(config, self.backend, self.feed, self._clock, ids or RandomIds())
-        self._parts = parts_of(config, self.backend, self._clock, self.feed, recording)
-        routes = service_table(self.backend, limits, recording)
+        self.recording = recording_of(config, self.backend, self.feed, self._clock, ids or RandomIds())
+        self._parts = parts_of(config, self.backend, self._clock, self.feed, self.recording)
+        routes = service_table(self.backend, limits, self.recording)
         self._routes = settled(routes, [part.settle for part in self._parts])
         self._verifier = TokenVerifier(config.keys, self._clock)
         self._http: HttpServer | None = None

@@ -41,16 +41,18 @@ def media_address(config: Config) -> MediaAddress:
 
     Every IP address that is bound is the media's too. Where something else is bound (a name, or everything), media
     listens on all addresses of the family of `rtc.node_ip`. Clients are told the addresses, with `rtc.node_ip` in place
-    of those of its family.
+    of those of its family. A server that is bound to loopback alone, behind a proxy, still has its media where
+    `rtc.node_ip` says.
     """
     node_ip, port = config.rtc.node_ip or "", config.rtc.udp_port
     if port is None:
         port = MEDIA_PORT if config.port and not config.development else 0
     bound = [_as_ip(host) for host in config.bind_addresses or ("",)]
     hosts = list(dict.fromkeys(host for host in bound if host))
-    if node_ip and "" in bound:
+    behind_a_proxy = all(host and ip_address(host).is_loopback for host in bound)
+    if node_ip and ("" in bound or (behind_a_proxy and not ip_address(node_ip).is_loopback)):
         everything = "::" if ":" in node_ip else "0.0.0.0"  # noqa: S104 - configured
-        hosts = [everything, *(host for host in hosts if not _alike(host, node_ip))]
+        hosts = [everything, *(host for host in hosts if not behind_a_proxy and not _alike(host, node_ip))]
     hosts = hosts or ["127.0.0.1"]
     advertised = dict.fromkeys(node_ip if node_ip and _alike(host, node_ip) else host for host in hosts)
     return MediaAddress(tuple(hosts), port, tuple(advertised))

@@ -25,6 +25,8 @@ LOOPBACK, ALL_V4, ALL_V6 = "127.0.0.1", "0.0.0.0", "::"
         (Flags(bind=(ALL_V4,)), [LOOPBACK], MEDIA_PORT, [LOOPBACK]),
         (Flags(bind=("192.0.2.1",)), ["192.0.2.1"], MEDIA_PORT, ["192.0.2.1"]),
         (Flags(bind=("localhost",)), [LOOPBACK], MEDIA_PORT, [LOOPBACK]),
+        (Flags(bind=(LOOPBACK, "::1"), node_ip="203.0.113.1"), [ALL_V4], MEDIA_PORT, ["203.0.113.1"]),
+        (Flags(bind=(LOOPBACK,), node_ip="127.0.0.2"), [LOOPBACK], MEDIA_PORT, ["127.0.0.2"]),
         (Flags(bind=("192.0.2.1", LOOPBACK)), ["192.0.2.1", LOOPBACK], MEDIA_PORT, ["192.0.2.1", LOOPBACK]),
         (
             Flags(bind=("192.0.2.1", LOOPBACK), node_ip="203.0.113.1"),

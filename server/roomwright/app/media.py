@@ -49,7 +49,7 @@ def media_address(config: Config) -> MediaAddress:
         port = MEDIA_PORT if config.port and not config.development else 0
     bound = [_as_ip(host) for host in config.bind_addresses or ("",)]
     hosts = list(dict.fromkeys(host for host in bound if host))
-    behind_a_proxy = all(host and ip_address(host).is_loopback for host in bound)
+    behind_a_proxy = not config.development and all(host and ip_address(host).is_loopback for host in bound)
     if node_ip and ("" in bound or (behind_a_proxy and not ip_address(node_ip).is_loopback)):
         everything = "::" if ":" in node_ip else "0.0.0.0"  # noqa: S104 - configured
         hosts = [everything, *(host for host in hosts if not behind_a_proxy and not _alike(host, node_ip))]

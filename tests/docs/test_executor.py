@@ -46,6 +46,7 @@ def test_compares_with_dots_for_anything() -> None:
         ("console", "$ A=3\n$ echo $A\n3"),
         ("console fails", "$ roomwright --port x\nroomwright: error: ..."),
         ("yaml", "port: 7880"),
+        ("yaml other", "kind: Pod"),
         ("json", '{"a": 1}'),
         ("toml", "a = 1"),
         ("text", "anything"),
@@ -70,7 +71,9 @@ def test_passes_what_works(executor: Executor, info: str, text: str) -> None:
         ("console fails", "$ true", "exit code 0"),
         ("yaml", "prot: 7880", "prot"),
         ("yaml", "port: x", "port"),
+        ("yaml other", "[", "parsing"),
         ("json", "{", "line 1"),
+        ("json notrun=x", "{}", "unknown options: notrun"),
     ],
 )
 def test_fails_what_does_not_work(executor: Executor, info: str, text: str, why: str) -> None:

@@ -11,6 +11,7 @@ import sys
 from collections import deque
 
 import numpy as np
+import timed
 from livekit import rtc
 
 RATE = 48_000
@@ -167,6 +168,21 @@ class Guest:
         publication = await self._me.publish_track(track, options)
         self._playing[name] = (publication, task)
         return publication.sid
+
+    async def perform(self, width=640, height=360, simulcast=False, codec="vp8") -> dict:
+        """Publish a camera and a microphone in which the source of tests/egress/source.py tells its time."""
+        picture, sound = rtc.VideoSource(width, height), rtc.AudioSource(RATE, 1)
+        task = asyncio.create_task(timed.perform(picture, sound, width, height))
+        task.add_done_callback(_complain)
+        tracks = {
+            "camera": rtc.LocalVideoTrack.create_video_track("camera", picture),
+            "microphone": rtc.LocalAudioTrack.create_audio_track("microphone", sound),
+        }
+        for name, track in tracks.items():
+            value = rtc.VideoCodec.Value(codec.upper())
+            options = rtc.TrackPublishOptions(source=SOURCES[name], simulcast=simulcast, video_codec=value)
+            self._playing[name] = (await self._me.publish_track(track, options), task)
+        return {name: self._playing[name][0].sid for name in tracks}
 
     async def unpublish(self, name) -> None:
         publication, task = self._playing.pop(name)

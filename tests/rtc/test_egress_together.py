@@ -1,0 +1,86 @@
+"""Recordings of real publishers show and play what was published, in order and together."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from livekit import api
+from livekit.protocol import egress as proto
+
+from tests.egress import source
+from tests.rtc.conftest import Invite
+from tests.rtc.network import Network
+from tests.rtc.recording import recorded, recording_server, status
+from tests.rtc.server import Server
+
+TOGETHER_S = 0.08
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def recorder(network: Network, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    with network:
+        async with recording_server(tmp_path_factory.mktemp("together")) as server:
+            yield server
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def livekit(recorder: Server) -> AsyncIterator[api.LiveKitAPI]:
+    async with recorder.api() as client:
+        yield client
+
+
+def watched(info: proto.EgressInfo) -> source.Watched:
+    assert status(info) == "EGRESS_COMPLETE", info
+    [file] = info.file_results
+    return source.watch(Path(file.location))
+
+
+def assert_together(recording: source.Watched, *, beeps: int) -> None:
+    """In order, and every beep within 80 ms of its flash; the first second may still settle."""
+    numbers = [shown.number for shown in recording.shown]
+    assert numbers == sorted(numbers)
+    offsets = recording.offsets()
+    assert len(offsets) >= beeps, recording.beeps
+    assert max(map(abs, offsets[1:])) < TOGETHER_S, offsets
+
+
+@pytest.mark.parametrize("codec", ["vp8", "h264", "vp9"])
+async def test_a_room_is_recorded_with_picture_and_sound_together(
+    invite: Invite, recorder: Server, livekit: api.LiveKitAPI, room: str, codec: str
+) -> None:
+    guest = await invite("python", "alice", url=recorder.socket_url)
+    await guest.do("perform", codec=codec)
+    request = api.RoomCompositeEgressRequest(room_name=room, file_outputs=[api.EncodedFileOutput()])
+    started = await livekit.egress.start_room_composite_egress(request)
+    assert_together(watched(await recorded(livekit, started.egress_id, 6)), beeps=4)
+
+
+async def test_a_simulcast_participant_is_recorded_with_picture_and_sound_together(
+    invite: Invite, recorder: Server, livekit: api.LiveKitAPI, room: str
+) -> None:
+    guest = await invite("python", "alice", url=recorder.socket_url)
+    await guest.do("perform", width=1280, height=720, simulcast=True)
+    request = api.ParticipantEgressRequest(room_name=room, identity="alice", file_outputs=[api.EncodedFileOutput()])
+    started = await livekit.egress.start_participant_egress(request)
+    assert_together(watched(await recorded(livekit, started.egress_id, 8)), beeps=5)
+
+
+@pytest.mark.parametrize("codec", ["vp8", "h264", "vp9"])
+async def test_tracks_are_recorded_whole_and_in_order(
+    invite: Invite, recorder: Server, livekit: api.LiveKitAPI, room: str, codec: str
+) -> None:
+    guest = await invite("python", "alice", url=recorder.socket_url)
+    tracks = await guest.do("perform", codec=codec)
+    infos = []
+    for name in ("camera", "microphone"):
+        request = api.TrackEgressRequest(room_name=room, track_id=tracks[name], file=api.DirectFileOutput())
+        infos.append(await livekit.egress.start_track_egress(request))
+    camera = watched(await recorded(livekit, infos[0].egress_id, 5))
+    microphone = watched(await recorded(livekit, infos[1].egress_id, 0))
+    numbers = [shown.number for shown in camera.shown]
+    assert numbers == sorted(set(numbers))
+    assert len(numbers) > 100
+    seconds = [beep.second for beep in microphone.beeps]
+    assert seconds == [(seconds[0] + step) % 16 for step in range(len(seconds))]
+    assert len(seconds) >= 4

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from docs_text import table
 
 from roomwright.app.parts import Part
+from roomwright.egress import states as egress_states
 from roomwright.media.transport import states as transport_states
 from roomwright.rooms import states as participant_states
 from roomwright.signalling import session
@@ -60,17 +61,31 @@ def _about(name: str) -> str:
 
 def _machine(module: Any, start: str) -> str:
     """A state machine of its table; what leads from one state to the same other stands at one arrow."""
-    transitions: Mapping[Enum, Mapping[Any, Enum]] = module.TRANSITIONS
     arrows: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for state, row in transitions.items():
-        for given, following in row.items():
-            if following is not state:
-                arrows[state.name, following.name].append(getattr(given, "name", None) or given.__name__)
-    ends = [state.name for state, row in transitions.items() if not row]
+    for before, given, after in _steps(module.TRANSITIONS):
+        if after is not before:
+            arrows[_word(before), _word(after)].append(given)
+    ends = [_word(state) for state, row in module.TRANSITIONS.items() if not row]
     lines = [f"[*] --> {start}"]
-    lines += [f"{before} --> {after}: {', '.join(inputs)}" for (before, after), inputs in arrows.items()]
+    for (before, after), given in arrows.items():
+        label = ", ".join(filter(None, given))
+        lines.append(f"{before} --> {after}: {label}" if label else f"{before} --> {after}")
     lines += [f"{state} --> [*]" for state in ends]
     return "\n".join(["```mermaid", "stateDiagram-v2", *(f"    {line}" for line in lines), "```", ""])
+
+
+def _steps(transitions: Mapping["Enum", Any]) -> Iterator[tuple["Enum", str, "Enum"]]:
+    """State, input, following state; some tables name no inputs."""
+    for state, row in transitions.items():
+        if isinstance(row, Mapping):
+            yield from ((state, _word(given), following) for given, following in row.items())
+        else:
+            yield from ((state, "", following) for following in sorted(row))
+
+
+def _word(name: Any) -> str:
+    """The name of a state or an input; an input may be a class."""
+    return (getattr(name, "name", None) or name.__name__).removeprefix("EGRESS_")
 
 
 def part() -> str:
@@ -90,5 +105,6 @@ PIECES = {
     "states of a participant": partial(_machine, participant_states, "JOINED"),
     "states of a session": partial(_machine, session, "OPEN"),
     "states of a transport": partial(_machine, transport_states, "NEW"),
+    "states of an egress": partial(_machine, egress_states, "STARTING"),
     "the port for parts": part,
 }

@@ -14,5 +14,6 @@ COMMANDS: Mapping[str, Entry] = {
     "generate-keys": Later("print a new API key and secret", "roomwright.cli.token:GENERATE_KEYS"),
     "room": Later("rooms, and what is in them", "roomwright.cli.rooms:COMMAND"),
     "dispatch": Later("requests for agents", "roomwright.cli.dispatches:COMMAND"),
+    "egress": Later("recordings and streams of rooms", "roomwright.cli.egress:COMMAND"),
     "token": Later("make access tokens", "roomwright.cli.token:COMMAND"),
 }

@@ -126,6 +126,23 @@ class TestJoining:
                 assert (reason.status, await reason.text()) == (403, "go away")
 
     @pytest.mark.livekit(backend="embedded")
+    @pytest.mark.parametrize("handled", [False, True])
+    async def test_a_client_is_cut_off_before_it_is_in(self, livekit_server, livekit_faults, handled):
+        livekit_faults.drop("join", handled=handled, times=1)
+        query = f"?access_token={livekit_server.token('alice', 'standup')}"
+        async with aiohttp.ClientSession(livekit_server.http_url) as session:
+            with pytest.raises(aiohttp.ServerDisconnectedError):
+                await session.ws_connect(f"/rtc{query}")
+            await (await session.ws_connect(f"/rtc{query}")).close()
+        assert livekit_server.report().count("ParticipantJoined") == 1
+
+    @pytest.mark.parametrize("handled", [False, True])
+    def test_a_scripted_participant_is_cut_off_before_it_is_in(self, livekit_participant, livekit_faults, handled):
+        livekit_faults.drop("join", handled=handled)
+        with pytest.raises(ConnectionResetError, match="alice"):
+            livekit_participant("alice", "standup")
+
+    @pytest.mark.livekit(backend="embedded")
     async def test_a_clients_socket_is_cut(self, livekit_server, livekit_faults):
         async with aiohttp.ClientSession(livekit_server.http_url) as session:
             socket = await session.ws_connect(f"/rtc?access_token={livekit_server.token('alice', 'standup')}")

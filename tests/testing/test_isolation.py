@@ -120,3 +120,16 @@ def test_participants_of_an_earlier_test_can_do_nothing(server):
     alice.leave()
     assert (alice.present, bob.received, list(bob.others)) == (False, [], [])
     assert alice.farewell is pb.DisconnectReason.ROOM_DELETED
+
+
+def test_recordings_of_an_earlier_test_are_gone():
+    with ThreadedServer("embedded") as server:
+        url, egress = server.url, server.api.egress
+        server.run(server.api.room.create_room(api.CreateRoomRequest(name="standup")))
+        file = api.EncodedFileOutput(filepath="standup.ogg")
+        request = api.RoomCompositeEgressRequest(room_name="standup", audio_only=True, file_outputs=[file])
+        server.run(egress.start_room_composite_egress(request))
+        assert len(server.run(egress.list_egress(api.ListEgressRequest())).items) == 1
+        server.reset()
+        assert len(server.run(egress.list_egress(api.ListEgressRequest())).items) == 0
+        assert server.url == url

@@ -110,6 +110,14 @@ class TestItsLife:
         with caplog.at_level("INFO"), ThreadedServer() as server:
             assert f"url={server.http_url}" in caplog.text
 
+    def test_the_log_of_one_is_not_printed_when_another_stops(self, capsys):
+        with ThreadedServer() as server:
+            with ThreadedServer():
+                pass
+            server.webhooks.fail()
+            server.reset()
+        assert capsys.readouterr() == ("", "")
+
     def test_structlog_is_as_it_was(self, capsys):
         with ThreadedServer():
             structlog.get_logger("somebody").info("hello")

@@ -7,11 +7,9 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from roomwright.config import Config
-from roomwright.rooms.api import RoomApi
 from roomwright.rooms.events import Event
 from roomwright.rooms.instant import Instant
-from roomwright.rooms.registry import Rooms
+from roomwright.rooms.revocations import Revocations
 from roomwright.sfu.embedded import EmbeddedBackend
 from roomwright.sfu.fanout import Fanout
 from roomwright.sfu.local import LocalBackend
@@ -42,10 +40,9 @@ class TestedBackend(LocalBackend):
 
     __test__ = False
 
-    def keep_time(self, clock: MovableClock, config: Config) -> None:
+    def keep_time(self, clock: MovableClock) -> None:
         """Live by `clock` from now on."""
         self._clock = clock
-        self._config = config
         self._fanout = self._remembered = _RememberingFanout()
 
     def next_timeout(self) -> float | None:
@@ -63,13 +60,12 @@ class TestedBackend(LocalBackend):
         return list(self._remembered.last)
 
     def forget(self) -> list[str]:
-        """Delete every room, and begin anew as if nothing had been. Returns the sids of all rooms that there were."""
+        """Delete every room, and all that outlasts rooms. Returns the sids of all rooms that there were."""
         now = Instant.of(self._clock)
         for room in list(self.rooms):
             self.rooms.close(room, pb.RoomEndReason.ROOM_END_API_DELETE, pb.DisconnectReason.ROOM_DELETED, now)
         self._drain()
-        self.rooms = Rooms(self._config.room, self._config.limit, self.rooms.ids)
-        self._api = RoomApi(self.rooms)
+        self.rooms.revocations = Revocations()
         sids = list(self._remembered.rooms)
         self._remembered.last.clear()
         self._remembered.rooms.clear()
@@ -83,10 +79,10 @@ class TestedMemory(TestedBackend, MemoryBackend):
 class TestedEmbedded(TestedBackend, EmbeddedBackend):
     """The embedded backend of a test: real clients and their media live in real time."""
 
-    def keep_time(self, clock: MovableClock, config: Config) -> None:
+    def keep_time(self, clock: MovableClock) -> None:
         """Live by `clock` from now on, but for clients."""
         self._real_clock = self._clock
-        super().keep_time(clock, config)
+        super().keep_time(clock)
 
     def instant(self) -> Instant:
         """The present, for clients."""

@@ -3,20 +3,33 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from roomwright.config import Config, Flags, load
+from roomwright.config import Config, EgressSettings, Flags, load
 from roomwright.config.event_settings import WebhookUrl
 from roomwright.testing.tokens import KEY, SECRET
 
+RECORDS = "records"
+"""Where recordings are remembered, within the server's folder."""
 _NOT_CHANGED = ("port", "bind_addresses", "keys", "key_file")
 _BASE: Mapping[str, Any] = {"port": 0, "bind_addresses": ["127.0.0.1"], "keys": {KEY: SECRET}}
 
 
-def with_inbox(config: Config, url: str, outbox: str, port: int) -> Config:
-    """The configuration of a server that tells `url` of everything, too."""
-    urls = (WebhookUrl(url=url), *config.webhook.urls)
-    return replace(config, port=port, webhook=replace(config.webhook, urls=urls, outbox_directory=outbox))
+def at_home(config: Config, folder: Path, inbox: str, port: int) -> Config:
+    """The configuration of a server that writes into a folder of its own, and tells `inbox` of everything."""
+    urls = (WebhookUrl(url=inbox), *config.webhook.urls)
+    files = config.egress.directory
+    return replace(
+        config,
+        port=port,
+        webhook=replace(config.webhook, urls=urls, outbox_directory=str(folder / "outbox")),
+        egress=replace(
+            config.egress,
+            state_directory=str(folder / RECORDS),
+            directory=str(folder / "recordings") if files == EgressSettings.directory else files,
+        ),
+    )
 
 
 def configuration(given: Mapping[str, Any]) -> Config:

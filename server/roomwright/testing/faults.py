@@ -90,7 +90,10 @@ class Faults:
         self._add(call, times, Fate(delay=seconds))
 
     def drop(self, call: str, *, handled: bool = False, times: int | None = None) -> None:
-        """Cut the connection instead of answering; `handled`: the call has taken effect, only its answer is lost."""
+        """Cut the connection instead of answering.
+
+        `handled`: the call has taken effect, only its answer is lost. A `join` never takes effect then.
+        """
         self._add(call, times, Fate(cut=Cut.UNANSWERED if handled else Cut.UNHANDLED))
 
     def cut_sockets(self, identity: str | None = None) -> int:

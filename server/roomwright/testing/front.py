@@ -111,7 +111,8 @@ class TestedFront(Front):
         fate, generation = self._record.faults.meet(name), self._record.generation
         if fate.delay:
             await asyncio.sleep(fate.delay)
-        if fate.cut is Cut.UNHANDLED or generation != self._record.generation:
+        lost = fate.cut is Cut.UNHANDLED or (fate.cut is not Cut.NO and name == JOIN)
+        if lost or generation != self._record.generation:
             raise _cut(request)
         if fate.refusal is not None:
             return self._refused(request, name, fate.refusal)

@@ -2,6 +2,7 @@
 
 import contextlib
 import tempfile
+from pathlib import Path
 from typing import Any, Self
 
 from roomwright.app import Server
@@ -11,14 +12,14 @@ from roomwright.auth.tokens import TokenVerifier
 from roomwright.clock import RandomIds, SystemClock
 from roomwright.config import Config
 from roomwright.rooms.limits import Limits
-from roomwright.testing import logs
 from roomwright.testing.backends import TestedBackend, TestedEmbedded, TestedMemory
 from roomwright.testing.bridge import LoopThread
 from roomwright.testing.clock import MovableClock, ServerClock
-from roomwright.testing.configuration import with_inbox
+from roomwright.testing.configuration import RECORDS, at_home
 from roomwright.testing.faults import Faults
 from roomwright.testing.front import Record, TestedFront
 from roomwright.testing.guests import Guests
+from roomwright.testing.logs import diversion
 from roomwright.testing.webhooks import WebhookInbox
 from roomwright.wire.twirp import Twirp
 
@@ -41,23 +42,31 @@ class Inside:
         self.clock = ServerClock(thread, self.backend, self._time, self._token_time)
         self.server = Server(config, backend=self.backend, clock=SystemClock(), front=self._front)
         self._ends = contextlib.AsyncExitStack()
+        self._records = Path()
 
     @classmethod
     async def begin(cls, thread: LoopThread, backend: str, config: Config, port: int = 0) -> Self:
         """Listen, on that port or on any."""
-        logs.divert()
+        diversion.begin()
         async with contextlib.AsyncExitStack() as ends:
-            ends.callback(logs.restore)
-            outbox = ends.enter_context(tempfile.TemporaryDirectory(prefix="roomwright-", ignore_cleanup_errors=True))
+            ends.callback(diversion.end)
+            folder = Path(
+                ends.enter_context(tempfile.TemporaryDirectory(prefix="roomwright-", ignore_cleanup_errors=True))
+            )
             inbox = WebhookInbox(thread)
             ends.push_async_callback(inbox.stop)
             await inbox.start()
-            inside = cls(thread, backend, with_inbox(config, inbox.url, outbox, port), inbox)
+            inside = cls(thread, backend, at_home(config, folder, inbox.url, port), inbox)
             ends.push_async_callback(inside.server.stop, GRACE_S)
             await inside.server.start()
             ends.push_async_callback(inside.guests.leave)
-            inside._ends = ends.pop_all()
+            inside._ends, inside._records = ends.pop_all(), folder / RECORDS
         return inside
+
+    @property
+    def spent(self) -> bool:
+        """Whether something is left that cannot be forgotten: deliveries to be tried again, recordings."""
+        return self.inbox.owes or self._records.exists()
 
     async def end(self) -> None:
         """End everything."""
@@ -66,7 +75,7 @@ class Inside:
 
     async def reset(self) -> None:
         """Be as if nothing had been."""
-        logs.divert()
+        diversion.keep()
         self.faults.clear()
         await self.guests.leave()
         self.record.forget()
@@ -82,7 +91,7 @@ def _backend(name: str, config: Config, clock: MovableClock) -> TestedBackend:
         backend = TestedMemory(config.room, config.limit, clock, RandomIds())
     else:
         backend = embedded(config, SystemClock(), RandomIds(), TestedEmbedded)
-    backend.keep_time(clock, config)
+    backend.keep_time(clock)
     return backend
 
 

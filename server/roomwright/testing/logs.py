@@ -21,13 +21,27 @@ def _logger(*args: Any) -> Any:
     return _PRINTED(*args)
 
 
-def divert() -> None:
-    """Do so, unless structlog was configured."""
-    if not structlog.is_configured():
-        structlog.configure(logger_factory=_logger)
+class Diversion:
+    """Counts the servers that run: the last one leaves structlog as it was."""
+
+    def __init__(self) -> None:
+        self._servers = 0
+
+    def begin(self) -> None:
+        """One more server."""
+        self._servers += 1
+        self.keep()
+
+    def keep(self) -> None:
+        """Do so, unless structlog is configured."""
+        if not structlog.is_configured():
+            structlog.configure(logger_factory=_logger)
+
+    def end(self) -> None:
+        """One less."""
+        self._servers -= 1
+        if not self._servers and structlog.get_config()["logger_factory"] is _logger:
+            structlog.reset_defaults()
 
 
-def restore() -> None:
-    """Undo it."""
-    if structlog.get_config()["logger_factory"] is _logger:
-        structlog.reset_defaults()
+diversion = Diversion()

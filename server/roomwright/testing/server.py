@@ -152,7 +152,7 @@ class ThreadedServer:
     @both
     async def reset(self) -> None:
         """Be as if nothing had been: rooms, dispatches, revoked tokens, faults, webhooks, skipped time."""
-        if self._inside.inbox.owes:  # deliveries that failed would be tried again among those of the next test
+        if self._inside.spent:
             port = self._inside.server.port
             await self._inside.end()
             self._inside = await Inside.begin(self.thread, self.backend, self._config, port)

@@ -17,6 +17,10 @@ GRACE_S = 2.0
 """How long a server that stops may still deliver what it said at its end."""
 
 
+def _nothing() -> None:
+    """Not listening."""
+
+
 class Webhooks:
     """Writes every event that somebody wants into the outbox, before the call that caused it is answered."""
 
@@ -27,7 +31,7 @@ class Webhooks:
         self._recipients = Recipients(config.webhook)
         self._outbox: Outbox | None = None
         self._courier: Courier | None = None
-        self._unlisten = lambda: None
+        self._unlisten = _nothing
         self._opening: asyncio.Task[None] | None = None
         self._early: list[Entry] = []
 
@@ -56,7 +60,8 @@ class Webhooks:
 
     async def stop(self) -> None:
         """Write the last events, deliver for a moment, close."""
-        self._unlisten()
+        unlisten, self._unlisten = self._unlisten, _nothing
+        unlisten()
         if self._opening is not None:
             await self._opening
         courier, self._courier = self._courier, None

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+MOST_BYTES = 64 * 1024 * 1024
+"""Of all entries that are kept; rooms may have half a megabyte of metadata, which is in each of their events."""
+
+
 class Missed(NamedTuple):
     """Entries that a reader does not get: how many, or None where nobody can say."""
 
@@ -35,7 +39,9 @@ class Ring:
     def __init__(self, feed: Feed, kept: int) -> None:
         self._feed = feed
         self._began = feed.next_sequence
-        self._entries: deque[Entry] = deque(maxlen=kept)
+        self._kept = kept
+        self._entries: deque[Entry] = deque()
+        self._bytes = 0
         self._next = 0
         self._news = asyncio.Event()
         self._unlisten: Callable[[], None] | None = None
@@ -85,6 +91,9 @@ class Ring:
 
     def _add(self, entry: Entry) -> None:
         self._entries.append(entry)
+        self._bytes += len(entry.body)
+        while len(self._entries) > self._kept or self._bytes > MOST_BYTES:
+            self._bytes -= len(self._entries.popleft().body)
         self._next = entry.sequence + 1
         self._news.set()
         self._news = asyncio.Event()

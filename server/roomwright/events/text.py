@@ -23,7 +23,7 @@ def event(sequence: int, body: bytes) -> bytes:
 
 def missed(gap: Missed, last: int) -> bytes:
     """That a reader has missed something; `last` is the sequence after which it goes on."""
-    count, reason = (
-        (b"null", b"the id is of another life") if gap.count is None else (b"%d" % gap.count, b"too far behind")
-    )
-    return b'event: missed\nid: %d\ndata: {"missed":%b,"reason":"%b"}\n\n' % (last, count, reason)
+    told = b'"missed":null,"reason":"the id is of another life"'
+    if gap.number is not None:
+        told = b'"missed":%d,"reason":"too far behind"' % gap.number
+    return b"event: missed\nid: %d\ndata: {%b}\n\n" % (last, told)

@@ -1,6 +1,7 @@
 """The event stream's door, `/events`: one long answer of server-sent events."""
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -24,6 +25,8 @@ log = structlog.get_logger(__name__)
 PATH = "/events"
 AT_ONCE = 64
 """Events that are written together."""
+LOOK_S = 1.0
+"""How often it is looked whether a reader is still there."""
 STALLED_S = 300.0
 """How long a reader may read nothing at all before it is left."""
 _HEADERS = {
@@ -77,8 +80,7 @@ class EventStreams:
         try:
             await stream.prepare(request)
             await self._write(stream, greeting(reader.last))
-            while not self._ring.ended:
-                await self._write(stream, await self._next(reader, wish))
+            await self._tell(request, stream, reader, wish)
         except (ConnectionError, TimeoutError):
             log.debug("a reader of the event stream is gone", peer=request.remote)
             stream.force_close()
@@ -86,23 +88,37 @@ class EventStreams:
             self._readers -= 1
         return stream
 
+    async def _tell(self, request: web.BaseRequest, stream: web.StreamResponse, reader: Reader, wish: Asked) -> None:
+        """Write what there is to tell until the stream ends or the reader is gone."""
+        clock = asyncio.get_running_loop()
+        written = clock.time()
+        while not self._stopped and not _gone(request):
+            data = await self._next(reader, wish)
+            if not data and clock.time() - written >= self._settings.heartbeat:
+                data = beat(reader.last)
+            if data:
+                await self._write(stream, data)
+                written = clock.time()
+
     async def _next(self, reader: Reader, wish: Asked) -> bytes:
-        """What to write next: events, or a sign of life when there were none for a while."""
-        try:
-            async with asyncio.timeout(self._settings.heartbeat):
-                while not self._stopped:
-                    taken = reader.take(AT_ONCE)
-                    if written := _written(taken, wish):
-                        return written
-                    if not taken.entries:
-                        await reader.wait()
-        except TimeoutError:
-            pass
-        return beat(reader.last)
+        """What to write next; nothing if there is nothing yet."""
+        taken = reader.take(AT_ONCE)
+        written = _written(taken, wish)
+        if written or taken.entries:
+            return written
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_S):
+                await reader.wait()
+        return b""
 
     async def _write(self, stream: web.StreamResponse, data: bytes) -> None:
         async with asyncio.timeout(STALLED_S):
             await stream.write(data)
+
+
+def _gone(request: web.BaseRequest) -> bool:
+    """Whether the reader has hung up: aiohttp tells it to those who write, and there may be nothing to write."""
+    return request.transport is None or request.transport.is_closing()
 
 
 def _written(taken: Taken, wish: Asked) -> bytes:

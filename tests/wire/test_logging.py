@@ -20,11 +20,8 @@ Output = pytest.CaptureFixture[str]
 
 
 @pytest.fixture(autouse=True)
-def json_lines() -> Iterator[None]:
-    before = structlog.get_config()
-    logs.configure("info", as_json=True)
-    yield
-    structlog.configure(**before)
+def json_lines() -> None:
+    logs.configure("info", as_json=True)  # tests/conftest.py undoes it
 
 
 @pytest.fixture

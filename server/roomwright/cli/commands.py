@@ -16,4 +16,5 @@ COMMANDS: Mapping[str, Entry] = {
     "dispatch": Later("requests for agents", "roomwright.cli.dispatches:COMMAND"),
     "egress": Later("recordings and streams of rooms", "roomwright.cli.egress:COMMAND"),
     "token": Later("make access tokens", "roomwright.cli.token:COMMAND"),
+    "completion": Later("print a script that completes commands in your shell", "roomwright.cli.completion:COMMAND"),
 }

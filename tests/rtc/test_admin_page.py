@@ -2,7 +2,10 @@
 
 import asyncio
 import os
+from collections.abc import AsyncIterator
 from pathlib import Path
+
+import pytest_asyncio
 
 from tests.rtc.conftest import Invite
 from tests.rtc.families import FAMILIES, PROGRAMS, npm_packages
@@ -13,6 +16,7 @@ from tests.support import skip_or_fail
 NASTY = "<img src=x onerror=alert(1)>"
 SEEN = """\
 the link of development signs in by itself
+the page is live
 a room is opened, and a name is only a text
 a track is muted
 refused: ...
@@ -21,6 +25,8 @@ a participant is renamed
 refused: ...
 a room is created with the keyboard alone
 a room is deleted, once that was confirmed
+webhooks that wait are counted
+what happened is told
 refused: ...
 a phone shows the same, and stays signed in
 a participant is removed, and the other page sees it
@@ -40,6 +46,15 @@ async def visit(network: Network, program: str, *arguments: str) -> str:
     )
     output, _ = await asyncio.wait_for(process.communicate(), 120)
     return output.decode()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def server(network: Network, tmp_path: Path) -> AsyncIterator[Server]:
+    """A server whose webhooks nobody takes."""
+    webhook = f"webhook: {{urls: ['http://127.0.0.1:9/hook'], outbox_directory: '{tmp_path}'}}"
+    server = await Server.start("--config-body", webhook)
+    yield server
+    await server.stop()
 
 
 async def test_a_room_is_watched_and_moderated(

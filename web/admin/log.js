@@ -12,7 +12,8 @@ function about(message) {
     message.room?.name,
     message.participant && (message.participant.name || message.participant.identity),
     message.track && `${message.track.source ?? ""} ${message.track.sid ?? ""}`.toLowerCase().trim(),
-    (message.egressInfo ?? message.egress_info)?.egress_id ?? message.egressInfo?.egressId,
+    message.egressInfo?.egressId,
+    message.missed && String(message.missed),
   ];
   return parts.filter(Boolean).join(" · ");
 }

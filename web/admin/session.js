@@ -57,7 +57,7 @@ class Made {
   }
 
   async #sign(room, now) {
-    const video = { roomCreate: true, roomList: true, roomRecord: true, ...(room && { roomAdmin: true, room }) };
+    const video = { roomCreate: true, roomList: true, roomRecord: true, roomAdmin: true, ...(room && { room }) };
     const claims = { iss: this.kept.key, sub: "admin", nbf: now - 30, exp: now + HOLDS_S, video };
     const parts = [{ alg: "HS256", typ: "JWT" }, claims].map((part) => base64url(encoder.encode(JSON.stringify(part))));
     const text = parts.join(".");

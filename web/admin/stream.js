@@ -2,15 +2,14 @@
 
 const WAITS_MS = [500, 1000, 2000, 5000, 10_000];
 
-/** One event of a stream: its lines by name. Null for a comment. */
+/** One event of a stream: its lines by name. */
 function parsed(lines) {
-  const event = { event: "message", data: [] };
+  const event = { event: "message", data: "" };
   for (const line of lines) {
     const [, name, value] = /^([^:]*):? ?(.*)$/.exec(line);
-    if (name === "data") event.data.push(value);
-    else if (name === "event" || name === "id") event[name] = value;
+    if (name) event[name] = value; // without a name it is a comment
   }
-  return event.data.length ? { ...event, data: event.data.join("\n") } : null;
+  return event;
 }
 
 async function* events(body) {
@@ -22,9 +21,8 @@ async function* events(body) {
     for (const line of complete) {
       if (line) lines.push(line);
       else {
-        const event = parsed(lines);
+        yield parsed(lines);
         lines = [];
-        if (event) yield event;
       }
     }
   }
@@ -48,7 +46,7 @@ export async function follow(session, stopped, { happened, live }) {
       live(true);
       for await (const event of events(answer.body)) {
         last = event.id ?? last;
-        happened(event);
+        if (event.data) happened(event);
       }
     } catch {
       // it broke, or the server is away: again in a moment

@@ -42,6 +42,8 @@ async function fits(page) {
 const dark = await open("/admin#dev", { width: 1280, height: 800 }, "dark");
 await button(dark, "Create room").waitFor();
 seen("the link of development signs in by itself");
+await dark.locator(".live.on").waitFor();
+seen("the page is live");
 await dark.locator("#list .card", { hasText: room }).click();
 await person(dark, "ada").locator(".track").nth(1).waitFor();
 await dark.locator(".person h4", { hasText: NASTY }).waitFor();
@@ -101,11 +103,21 @@ await dark.getByRole("dialog").getByRole("button", { name: "Delete room" }).clic
 await dark.locator("#list .card", { hasText: `${room}-too` }).waitFor({ state: "detached" });
 seen("a room is deleted, once that was confirmed");
 
-for (const view of ["Egress", "Webhooks", "Events"]) {
-  await button(dark, view).click();
-  await dark.locator(`#${{ Egress: "egress", Webhooks: "outbox", Events: "log" }[view]}`).waitFor();
-  await picture(dark, `${view.toLowerCase()}-dark-1280`);
+await button(dark, "Egress").click();
+await dark.locator("#egress .empty:not([hidden]), #egress .card").first().waitFor();
+await picture(dark, "egress-dark-1280");
+await button(dark, "Webhooks").click();
+await dark.locator("#outbox .card", { hasText: "http://127.0.0.1:9/hook" }).waitFor();
+await dark.locator("#outbox .card", { hasText: /[1-9]\d* waiting/ }).waitFor();
+seen("webhooks that wait are counted");
+await picture(dark, "webhooks-dark-1280");
+await button(dark, "Events").click();
+for (const what of ["room started", "room finished", "participant name changed"]) {
+  await dark.locator("#log li", { hasText: what }).waitFor();
 }
+if (await dark.locator("#log img").count()) fail("an event became an element");
+seen("what happened is told");
+await picture(dark, "events-dark-1280");
 
 const light = await open("/admin", { width: 390, height: 800 }, "light");
 await picture(light, "door-light-390");

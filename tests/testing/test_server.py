@@ -13,7 +13,7 @@ import structlog
 from livekit import api
 
 from roomwright.config import ConfigError
-from roomwright.testing import ThreadedServer, livekit_server
+from roomwright.testing import NotPossibleError, ThreadedServer, running_server
 
 
 def rooms(server) -> list[str]:
@@ -30,7 +30,7 @@ class TestEnvironment:
             async with api.LiveKitAPI() as client:
                 await client.room.create_room(api.CreateRoomRequest(name="standup"))
 
-        with livekit_server() as server:
+        with running_server() as server:
             assert os.environ["LIVEKIT_URL"] == server.url
             assert "LIVEKIT_TOKEN" not in os.environ
             asyncio.run(create())
@@ -163,3 +163,24 @@ def test_importing_the_plugin_loads_nothing_of_the_server():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == str(["roomwright", "roomwright.testing", "roomwright.testing.plugin"])
+
+
+class TestMissingPackages:
+    def test_the_api_client_is_named(self, monkeypatch):
+        monkeypatch.setitem(sys.modules, "livekit.api", None)
+        monkeypatch.delattr("livekit.api")
+        with ThreadedServer() as server, pytest.raises(NotPossibleError, match=r"pip install 'roomwright\[testing\]'"):
+            _ = server.api
+
+    def test_the_sdk_is_named(self, monkeypatch):
+        monkeypatch.setitem(sys.modules, "livekit.rtc", None)
+        monkeypatch.delattr("livekit.rtc", raising=False)
+        monkeypatch.delitem(sys.modules, "roomwright.testing.real", raising=False)
+        with ThreadedServer("embedded") as server, pytest.raises(NotPossibleError, match="pip install livekit"):
+            server.connect("alice", "standup")
+
+
+def test_methods_say_what_they_do():
+    with ThreadedServer() as server:
+        assert "scripted participant" in (ThreadedServer.join.__doc__ or "")
+        assert server.join.__doc__ == ThreadedServer.join.__doc__

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from roomwright.testing.errors import NotPossibleError, WaitedInVainError
     from roomwright.testing.faults import Faults
     from roomwright.testing.participant import Data, Participant
-    from roomwright.testing.server import ThreadedServer, livekit_server
+    from roomwright.testing.real import RealParticipant
+    from roomwright.testing.server import ThreadedServer, running_server
+    from roomwright.testing.webhooks import Webhook, WebhookInbox
 
 __all__ = [
     "Data",
@@ -22,13 +24,16 @@ __all__ = [
     "NotPossibleError",
     "Participant",
     "PublishRefusedError",
+    "RealParticipant",
     "RpcError",
     "RpcInvocation",
     "ServerClock",
     "ServiceError",
     "ThreadedServer",
     "WaitedInVainError",
-    "livekit_server",
+    "Webhook",
+    "WebhookInbox",
+    "running_server",
 ]
 
 _HOMES = {
@@ -37,13 +42,16 @@ _HOMES = {
     "NotPossibleError": "roomwright.testing.errors",
     "Participant": "roomwright.testing.participant",
     "PublishRefusedError": "roomwright.sfu.memory",
+    "RealParticipant": "roomwright.testing.real",
     "RpcError": "roomwright.sfu.memory",
     "RpcInvocation": "roomwright.sfu.memory",
     "ServerClock": "roomwright.testing.clock",
     "ServiceError": "roomwright.errors",
     "ThreadedServer": "roomwright.testing.server",
     "WaitedInVainError": "roomwright.testing.errors",
-    "livekit_server": "roomwright.testing.server",
+    "Webhook": "roomwright.testing.webhooks",
+    "WebhookInbox": "roomwright.testing.webhooks",
+    "running_server": "roomwright.testing.server",
 }
 
 

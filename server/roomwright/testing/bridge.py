@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from types import TracebackType
-from typing import Any, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,7 +31,7 @@ class LoopThread:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.run(_cancel_others())
+        self.run(_cancel_others(), STOP_WITHIN_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(STOP_WITHIN_S)
         if not self._thread.is_alive():
@@ -99,7 +99,7 @@ class Bound(Generic[P, T]):
     def __init__(self, thread: LoopThread, call: Callable[P, Coroutine[Any, Any, T]]) -> None:
         self._thread = thread
         self._call = call
-        self.__doc__ = call.__doc__
+        self.__doc__ = getattr(call, "func", call).__doc__
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         """Do it, and wait for it."""
@@ -117,5 +117,9 @@ class both(Generic[P, T]):  # noqa: N801 - a decorator
         self._method = method
         self.__doc__ = method.__doc__
 
-    def __get__(self, owner: Hosted, kind: type | None = None) -> Bound[P, T]:
-        return Bound(owner.thread, functools.partial(self._method, owner))
+    @overload
+    def __get__(self, owner: None, kind: type) -> "both[P, T]": ...
+    @overload
+    def __get__(self, owner: Hosted, kind: type | None = None) -> Bound[P, T]: ...
+    def __get__(self, owner: Hosted | None, kind: type | None = None) -> "both[P, T] | Bound[P, T]":
+        return self if owner is None else Bound(owner.thread, functools.partial(self._method, owner))

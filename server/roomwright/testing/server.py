@@ -5,7 +5,7 @@ import os
 from collections.abc import Coroutine, Generator, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from roomwright.testing.bridge import LoopThread, both
+from roomwright.testing.bridge import STOP_WITHIN_S, LoopThread, both
 from roomwright.testing.clock import ServerClock
 from roomwright.testing.configuration import configuration
 from roomwright.testing.faults import JOIN, Faults
@@ -54,7 +54,7 @@ class ThreadedServer:
             self.thread = stack.enter_context(LoopThread())
             self._session, self._api = Session(self.thread), None
             self._inside = self.thread.run(Inside.begin(self.thread, self.backend, self._config))
-            stack.callback(lambda: self.thread.run(self._end()))
+            stack.callback(lambda: self.thread.run(self._end(), STOP_WITHIN_S))
             self._stack = stack.pop_all()
         return self
 
@@ -169,7 +169,7 @@ class ThreadedServer:
 
 
 @contextlib.contextmanager
-def livekit_server(backend: str = "memory", config: Mapping[str, Any] | None = None) -> Generator[ThreadedServer]:
+def running_server(backend: str = "memory", config: Mapping[str, Any] | None = None) -> Generator[ThreadedServer]:
     """A running server, with LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET in the environment until the end."""
     with ThreadedServer(backend, config) as server, environment_of(server):
         yield server

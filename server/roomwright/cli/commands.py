@@ -15,6 +15,8 @@ COMMANDS: Mapping[str, Entry] = {
     "room": Later("rooms, and what is in them", "roomwright.cli.rooms:COMMAND"),
     "dispatch": Later("requests for agents", "roomwright.cli.dispatches:COMMAND"),
     "egress": Later("recordings and streams of rooms", "roomwright.cli.egress:COMMAND"),
+    "webhooks": Later("what waits to be delivered, and what was given up", "roomwright.cli.webhooks:COMMAND"),
+    "events": Later("follow what happens, as it happens", "roomwright.cli.events:COMMAND"),
     "token": Later("make access tokens", "roomwright.cli.token:COMMAND"),
     "completion": Later("print a script that completes commands in your shell", "roomwright.cli.completion:COMMAND"),
 }

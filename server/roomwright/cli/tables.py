@@ -32,6 +32,11 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], nothing: str) -
     return "\n".join(_GAP.join(map(str.ljust, line, widths)).rstrip() for line in lines)
 
 
+def line(cells: Iterable[object]) -> str:
+    """Cells beside each other, without the empty ones."""
+    return _GAP.join(text for value in cells if (text := _cell(value)))
+
+
 def fields(rows: Iterable[tuple[str, object]]) -> str:
     """One thing's fields below each other, named on the left; empty ones are left out."""
     told = [(name, text) for name, value in rows if (text := _cell(value))]

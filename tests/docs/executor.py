@@ -146,7 +146,11 @@ class Executor:
         log = self._folder / "server.log"
         with log.open("w") as output:
             process = subprocess.Popen(
-                command, cwd=self._folder, env=_paths() | {"LIVEKIT_RTC_UDP_PORT": "0"}, stdout=output, stderr=output
+                command,
+                cwd=self._folder,
+                env=self._paths() | {"LIVEKIT_RTC_UDP_PORT": "0"},
+                stdout=output,
+                stderr=output,
             )
         deadline = time.monotonic() + DEADLINE_S
         while process.poll() is None and time.monotonic() < deadline:
@@ -159,7 +163,12 @@ class Executor:
     def _environment(self) -> dict[str, str]:
         [(key, secret)] = DEV_KEYS.items()
         url = f"http://{self._server_address()}"
-        return _paths() | {"LIVEKIT_URL": url, "LIVEKIT_API_KEY": key, "LIVEKIT_API_SECRET": secret}
+        return self._paths() | {"LIVEKIT_URL": url, "LIVEKIT_API_KEY": key, "LIVEKIT_API_SECRET": secret}
+
+    def _paths(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("LIVEKIT_")}
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        return kept | {"PATH": path, "XDG_STATE_HOME": str(self._folder / "state")}
 
     def _here(self, text: str) -> str:
         """The text, with the document's server for the one that it names."""
@@ -176,11 +185,6 @@ class Executor:
         server, self._server = self._server, None
         if server is not None:
             _stop(server)
-
-
-def _paths() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("LIVEKIT_")}
-    return kept | {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
 
 
 def _stop(process: subprocess.Popen[str]) -> None:

@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest_asyncio
+from livekit import api
 
 from tests.rtc.conftest import Invite
 from tests.rtc.families import FAMILIES, PROGRAMS, npm_packages
 from tests.rtc.network import Network
-from tests.rtc.server import Server
+from tests.rtc.server import Server, join_token
 from tests.support import skip_or_fail
 
 NASTY = "<img src=x onerror=alert(1)>"
@@ -25,11 +26,15 @@ a participant is renamed
 refused: ...
 a room is created with the keyboard alone
 a room is deleted, once that was confirmed
+a recording is stopped
 webhooks that wait are counted
 what happened is told
 refused: ...
 a phone shows the same, and stays signed in
 a participant is removed, and the other page sees it
+refused: ...
+refused: ...
+a token shows its room, and no more
 signing out forgets
 """
 
@@ -50,22 +55,31 @@ async def visit(network: Network, program: str, *arguments: str) -> str:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def server(network: Network, tmp_path: Path) -> AsyncIterator[Server]:
-    """A server whose webhooks nobody takes."""
-    webhook = f"webhook: {{urls: ['http://127.0.0.1:9/hook'], outbox_directory: '{tmp_path}'}}"
-    server = await Server.start("--config-body", webhook)
+    """A server of the test's own, whose webhooks nobody takes."""
+    settings = f"""
+        webhook: {{urls: ['http://127.0.0.1:9/hook'], outbox_directory: '{tmp_path}'}}
+        egress: {{directory: '{tmp_path}', state_directory: '{tmp_path}'}}
+    """
+    server = await Server.start("--config-body", settings)
     yield server
     await server.stop()
 
 
 async def test_a_room_is_watched_and_moderated(
-    server: Server, network: Network, invite: Invite, room: str, tmp_path: Path
+    server: Server, network: Network, invite: Invite, livekit: api.LiveKitAPI, room: str, tmp_path: Path
 ) -> None:
     """`PAGE_PICTURES=folder` keeps the screenshots there."""
     ada, guest = await invite("python", "ada"), await invite("python", NASTY)
-    await ada.do("publish", name="mic", source="microphone", hz=440)
+    microphone = await ada.do("publish", name="mic", source="microphone", hz=440)
     await ada.do("publish", name="cam", source="camera", colour="red", width=640, height=360)
     await guest.hears("ada", "mic", 440)
-    output = await visit(network, "page/admin.mjs", server.url, room, os.environ.get("PAGE_PICTURES", str(tmp_path)))
+    recording = api.TrackEgressRequest(
+        room_name=room, track_id=microphone, file=api.DirectFileOutput(filepath="ada.ogg")
+    )
+    await livekit.egress.start_track_egress(recording)
+    token = join_token("moderator", room, room_join=False, room_admin=True)
+    pictures = os.environ.get("PAGE_PICTURES", str(tmp_path))
+    output = await visit(network, "page/admin.mjs", server.url, room, token, pictures)
     told = [line if not line.startswith("refused: ") else "refused: ..." for line in output.splitlines()]
     assert "\n".join(told) + "\n" == SEEN, output
     await ada.event("data", payload="Good morning ☀", topic="greeting")

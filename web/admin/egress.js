@@ -24,7 +24,7 @@ function describe(info) {
   return [
     plain(info.status.replace("EGRESS_", "")),
     kind ? plain(kind) : "",
-    `since ${time(seconds(info.started_at))}`,
+    seconds(info.started_at) ? `since ${time(seconds(info.started_at))}` : "",
     ended ? `until ${time(ended)}` : "",
     results(info),
     info.error || info.details || "",

@@ -1,6 +1,7 @@
 // The events of the stream as they come, the newest first.
 
 import { $, element, write } from "./dom.js";
+import { plain } from "./words.js";
 
 const section = $("#log");
 const list = $(".events", section);
@@ -11,7 +12,7 @@ function about(message) {
   const parts = [
     message.room?.name,
     message.participant && (message.participant.name || message.participant.identity),
-    message.track && `${message.track.source ?? ""} ${message.track.sid ?? ""}`.toLowerCase().trim(),
+    message.track && `${plain(message.track.source ?? "")} ${message.track.sid ?? ""}`.trim(),
     message.egressInfo?.egressId,
     message.missed && String(message.missed),
   ];

@@ -1,11 +1,11 @@
 // A room is watched and moderated on the page /admin; each line of output is something that was seen.
 //
-// Usage: admin.mjs URL ROOM [FOLDER FOR SCREENSHOTS]     In the room are ada, who publishes a camera and a microphone,
-// and <img src=x onerror=alert(1)>.
+// Usage: admin.mjs URL ROOM TOKEN [FOLDER FOR SCREENSHOTS]     In the room are ada, who publishes a camera and a
+// microphone, which is recorded, and <img src=x onerror=alert(1)>. The token administers the room and nothing else.
 
 import { launch } from "../chromium.mjs";
 
-const [url, room, folder] = process.argv.slice(2);
+const [url, room, token, folder] = process.argv.slice(2);
 const browser = await launch();
 const requests = [];
 const NASTY = "<img src=x onerror=alert(1)>";
@@ -104,8 +104,13 @@ await dark.locator("#list .card", { hasText: `${room}-too` }).waitFor({ state: "
 seen("a room is deleted, once that was confirmed");
 
 await button(dark, "Egress").click();
-await dark.locator("#egress .empty:not([hidden]), #egress .card").first().waitFor();
+const egress = dark.locator("#egress .card", { hasText: `${room} · EG_` });
+await egress.getByText("active · track").waitFor();
 await picture(dark, "egress-dark-1280");
+await egress.getByRole("button", { name: /^Stop EG_/ }).click();
+await dark.getByRole("dialog").getByRole("button", { name: "Stop egress" }).click();
+await egress.getByText(/complete · track.*ada\.ogg/).waitFor();
+seen("a recording is stopped");
 await button(dark, "Webhooks").click();
 await dark.locator("#outbox .card", { hasText: "http://127.0.0.1:9/hook" }).waitFor();
 await dark.locator("#outbox .card", { hasText: /[1-9]\d* waiting/ }).waitFor();
@@ -145,6 +150,22 @@ await dark.locator("#list .card", { hasText: room }).click();
 await person(dark, "ada").waitFor();
 if (await person(dark, NASTY).count()) fail("who was removed is still there");
 seen("a participant is removed, and the other page sees it");
+await button(light, "Sign out").click();
+await light.getByLabel("A token").check();
+await light.getByRole("textbox", { name: "Token" }).fill("nonsense");
+await button(light, "Sign in").click();
+seen(`refused: ${await light.locator("#door .problem:not([hidden])").textContent()}`);
+await light.getByRole("textbox", { name: "Token" }).fill(token);
+await button(light, "Sign in").click();
+await person(light, "ada").locator(".track").nth(1).waitFor();
+await light.locator(".live.on").waitFor();
+await button(light, "All rooms").click();
+await button(light, "Create room").click();
+await light.getByRole("textbox", { name: "Name", exact: true }).fill("more");
+await light.getByRole("dialog").getByRole("button", { name: "Create room" }).click();
+seen(`refused: ${await light.locator("dialog .problem:not([hidden])").textContent()}`);
+await light.keyboard.press("Escape");
+seen("a token shows its room, and no more");
 await button(light, "Sign out").click();
 await light.reload();
 await button(light, "Sign in").waitFor();

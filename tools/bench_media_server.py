@@ -168,7 +168,7 @@ class Forward:
     def admit(self, address: tuple[str, int], number: int) -> None:
         """Datagrams from `address` are a publisher's."""
         stub = Link(self.endpoints[number], self.meter)
-        self.media_socket.claim(addresses.pack(*address), stub, self.now)
+        self.media_socket.claim(self.media_socket.ports[0].path(addresses.pack(*address)), stub, self.now)
 
     def _subscriber(self, index: int, port: int) -> Any:
         sender = Sender()

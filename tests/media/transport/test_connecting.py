@@ -190,14 +190,14 @@ async def test_closing_tells_the_peer_and_releases_everything(net):
     transport.close()
     transport.close()
     assert heard.states[-1] == (TransportState.CLOSED, "")
-    assert (net.socket._ports[0].owners, net.socket._by_ufrag, net.socket._transports) == ({}, {}, set())
+    assert (net.socket.ports[0].owners, net.socket._by_ufrag, net.socket._transports) == ({}, {}, set())
     await until(lambda: peer.dtls.state == "closed")
     transport.set_remote(peer.description)
     transport.restart_ice()
     transport.channel("late")
     transport.send_rtcp(receiver_report())
     assert not transport.send("late", b"")
-    assert (net.socket._ports[0].owners, net.socket._by_ufrag, net.socket._transports) == ({}, {}, set())
+    assert (net.socket.ports[0].owners, net.socket._by_ufrag, net.socket._transports) == ({}, {}, set())
     assert transport.sender.refused == 1
 
 

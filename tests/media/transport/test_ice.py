@@ -46,7 +46,7 @@ async def test_a_wrong_password_is_refused_and_changes_nothing(net, ice):
     agent = await ice()
     response = await agent.check(transport.local, pwd="x" * 32)
     assert response.error_code == 401
-    assert (net.socket._ports[0].owners, transport._ice.selected) == ({}, None)
+    assert (net.socket.ports[0].owners, transport._ice.selected) == ({}, None)
 
 
 async def test_a_request_without_a_signature_is_refused(net, ice):
@@ -55,7 +55,7 @@ async def test_a_request_without_a_signature_is_refused(net, ice):
     message = agent.request(transport.local)
     message.add_fingerprint()
     assert (await answer(agent, message)).error_code == 400
-    assert net.socket._ports[0].owners == {}
+    assert net.socket.ports[0].owners == {}
 
 
 async def test_the_peers_half_of_the_user_name_must_be_right_too(net, ice):
@@ -63,7 +63,7 @@ async def test_the_peers_half_of_the_user_name_must_be_right_too(net, ice):
     transport.set_remote(RemoteParameters("peer", FINGERPRINT, Setup.ACTIVE))
     agent = await ice("stranger")
     assert (await agent.check(transport.local)).error_code == 401
-    assert net.socket._ports[0].owners == {}
+    assert net.socket.ports[0].owners == {}
 
 
 async def test_a_peer_that_believes_to_be_controlled_is_told_otherwise(net, ice):
@@ -76,7 +76,7 @@ async def test_a_peer_that_believes_to_be_controlled_is_told_otherwise(net, ice)
     response = await answer(agent, message)
     assert response.error_code == 487
     assert response.check_message_integrity(transport.local.pwd.encode())
-    assert net.socket._ports[0].owners == {}
+    assert net.socket.ports[0].owners == {}
 
 
 async def test_a_request_with_something_that_must_be_understood_is_refused(net, ice):
@@ -85,7 +85,7 @@ async def test_a_request_with_something_that_must_be_understood_is_refused(net, 
     message = agent.request(transport.local, REALM="what is this")
     message.add_message_integrity(transport.local.pwd.encode())
     assert (await answer(agent, message)).error_code == 420
-    assert net.socket._ports[0].owners == {}
+    assert net.socket.ports[0].owners == {}
 
 
 async def test_a_flood_of_checks_is_not_answered_for_ever(net, ice):
@@ -153,9 +153,9 @@ async def test_a_peer_has_only_so_many_addresses(net, ice):
     await agents[0].check(transport.local)
     for agent in agents[1:]:
         await agent.check(transport.local, nominate=False)
-    assert len(net.socket._ports[0].owners) == MAX_ADDRESSES
-    assert address.pack(*agents[0].address) in net.socket._ports[0].owners
-    assert address.pack(*agents[1].address) not in net.socket._ports[0].owners
+    assert len(net.socket.ports[0].owners) == MAX_ADDRESSES
+    assert address.pack(*agents[0].address) in net.socket.ports[0].owners
+    assert address.pack(*agents[1].address) not in net.socket.ports[0].owners
 
 
 async def test_an_address_in_use_cannot_be_taken_over(net):

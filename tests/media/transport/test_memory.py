@@ -48,7 +48,7 @@ async def test_joining_and_leaving_keeps_memory_flat(net):
         await join_and_leave(net, politely=cycle % 2 == 0)
     grown = resident() - before
     assert grown < CYCLES * 4 * 1024, f"{grown / CYCLES / 1024:.1f} KB for each join"
-    assert (net.socket._ports[0].owners, net.socket._by_ufrag, net.socket._transports) == ({}, {}, set())
+    assert (net.socket.ports[0].owners, net.socket._by_ufrag, net.socket._transports) == ({}, {}, set())
 
 
 async def test_failed_transports_leave_nothing_behind(net):

@@ -104,7 +104,7 @@ async def test_a_flood_from_strangers_costs_little_and_nobody(net):
     transport, heard, peer = await net.connect()
     stranger = net.peer("stranger")
     await stranger.ice.open(net.socket.port)
-    addresses, transports = dict(net.socket._ports[0].owners), set(net.socket._transports)
+    addresses, transports = dict(net.socket.ports[0].owners), set(net.socket._transports)
     for index in range(20_000):
         stranger.ice.link.sendto((rtp(index), b"\x16" * 100, b"\x00\x01" * 50)[index % 3], stranger.ice.target)
         if index % 200 == 0:
@@ -112,7 +112,7 @@ async def test_a_flood_from_strangers_costs_little_and_nobody(net):
     await peer.send_rtp(rtp(1))
     await until(lambda: heard.rtp)
     assert net.socket.strangers > 0
-    assert (net.socket._ports[0].owners, net.socket._transports) == (addresses, transports)
+    assert (net.socket.ports[0].owners, net.socket._transports) == (addresses, transports)
     assert transport.state is TransportState.CONNECTED
 
 

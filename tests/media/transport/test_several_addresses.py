@@ -75,7 +75,7 @@ async def test_a_peer_may_come_to_another_address_and_is_followed(media_socket):
     assert path.port.sock.getsockname()[0] == HOSTS[1]
     assert len(transport._ice.paths) == 2
     transport.close()
-    assert all(port.owners == {} for port in media_socket._ports)
+    assert all(port.owners == {} for port in media_socket.ports)
     await peer.close()
 
 

@@ -48,6 +48,7 @@ class MediaSocket:
     """The sockets and the transports on them. Must be made on the event loop; `socks` are bound already, to one port.
 
     Attributes:
+        ports: the sockets.
         settings, certificate, candidates: what every transport on it shares.
         burst: outgoing datagrams.
         bytes_per_second: what came and went lately, of datagrams that belong to a transport.
@@ -65,8 +66,8 @@ class MediaSocket:
         self._ids = ids
         self._loop = asyncio.get_running_loop()
         socks = socks or [udp.bind(settings.host, settings.port, settings.socket_buffer_bytes)]
-        self._ports = [LocalPort(sock, self._flush_soon) for sock in socks]
-        bursts = [port.burst for port in self._ports]
+        self.ports = [LocalPort(sock, self._flush_soon) for sock in socks]
+        bursts = [port.burst for port in self.ports]
         self.burst = bursts[0] if len(bursts) == 1 else Spread(bursts)
         self.candidates = _candidates(settings.advertised or (settings.host,), self.port)
         self._by_ufrag: dict[bytes, Transport] = {}
@@ -78,7 +79,7 @@ class MediaSocket:
         self._octets = self._octets_gone = 0
         self._gone = NOTHING
         self._swept = clock.monotonic()
-        for port in self._ports:
+        for port in self.ports:
             self._loop.add_reader(port.sock, self._read, port)
 
     def __repr__(self) -> str:
@@ -87,7 +88,7 @@ class MediaSocket:
     @property
     def port(self) -> int:
         """The UDP port."""
-        return self._ports[0].sock.getsockname()[1]
+        return self.ports[0].sock.getsockname()[1]
 
     @property
     def counters(self) -> Counters:
@@ -104,14 +105,14 @@ class MediaSocket:
 
     def close(self) -> None:
         """Close every transport and the socket. Idempotent."""
-        if self._ports[0].sock.fileno() < 0:
+        if self.ports[0].sock.fileno() < 0:
             return
         for transport in list(self._transports):
             transport.close()
         self.burst.flush()
         if self._timer is not None:
             self._timer.cancel()
-        for port in self._ports:
+        for port in self.ports:
             self._loop.remove_reader(port.sock)
             port.sock.close()
 

@@ -4,6 +4,8 @@ import { ask } from "./dialog.js";
 import { $, arrange, button, complain, element, write } from "./dom.js";
 import { time } from "./words.js";
 
+const MOST = 300; // cards at a time; the filter finds the others
+
 const section = $("#list");
 const filter = $(".filter", section);
 let rooms = [];
@@ -24,11 +26,19 @@ function describe(room) {
   return parts.filter(Boolean).join(" · ");
 }
 
+/** What there is to say below the cards. */
+function remark(fitting) {
+  if (fitting > MOST) return `${fitting - MOST} more: narrow it down with the filter.`;
+  if (fitting) return "";
+  return rooms.length ? "No room has that in its name." : "There are no rooms.";
+}
+
 /** Show the rooms; `chosen` is the name of the open one, `choose(name)` opens one. */
 export function showRooms(list, chosen, choose) {
   rooms = list;
   const draw = () => {
-    arrange($(".cards", section), shown(), {
+    const fitting = shown();
+    arrange($(".cards", section), fitting.slice(0, MOST), {
       key: (room) => room.name,
       make: (room) => element("li", {}, button("", () => choose(room.name), { className: "card" })),
       show: (item, room) => {
@@ -40,7 +50,7 @@ export function showRooms(list, chosen, choose) {
       },
     });
     write($(".count", section), rooms.length ? String(rooms.length) : "");
-    complain($(".empty", section), shown().length ? "" : rooms.length ? "No room has that in its name." : "There are no rooms.");
+    complain($(".empty", section), remark(fitting.length));
   };
   filter.oninput = draw;
   draw();

@@ -150,6 +150,14 @@ await dark.locator("#list .card", { hasText: room }).click();
 await person(dark, "ada").waitFor();
 if (await person(dark, NASTY).count()) fail("who was removed is still there");
 seen("a participant is removed, and the other page sees it");
+for (const [width, height] of [[1280, 800], [390, 800]]) {
+  for (const colorScheme of ["light", "dark"]) {
+    await dark.setViewportSize({ width, height });
+    await dark.emulateMedia({ colorScheme });
+    await fits(dark);
+    await picture(dark, `after-${colorScheme}-${width}`);
+  }
+}
 await button(light, "Sign out").click();
 await light.getByLabel("A token").check();
 await light.getByRole("textbox", { name: "Token" }).fill("nonsense");

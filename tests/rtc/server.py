@@ -53,6 +53,10 @@ class Server:
         self._reader.cancel()
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def socket_url(self) -> str:
         return self.url.replace("http", "ws", 1)
 

@@ -288,6 +288,7 @@ class Guest:
             "connected": self._room.isconnected(),
             "room": self._room.name,
             "metadata": self._room.metadata,
+            "recording": self._room.is_recording,
             "me": _participant(self._me) if self._room._local_participant else None,
             "others": {identity: _participant(other) for identity, other in others.items()},
         }

@@ -64,8 +64,13 @@ class Recorder:
         self.order(v1.Order(stop=v1.Stop(reason)))
         finished = self.until("finished").finished
         assert finished is not None
-        assert self.process.wait(DEADLINE) == 0
+        self.part()
         return finished
+
+    def part(self) -> None:
+        """Close the connection, as the server does when all was said, and wait for the process."""
+        self.socket.close()
+        assert self.process.wait(DEADLINE) == 0
 
     def reading(self) -> Iterator[v1.Report]:
         """Reports as they come."""

@@ -28,6 +28,7 @@ MAX_QUEUED: Final = 8_192
 READ_BYTES: Final = 256 * 1024
 SEND_SECONDS: Final = 5
 """A server that does not read its reports for so long is as good as gone."""
+PARTING_SECONDS: Final = 5
 NICENESS: Final = 5
 """Forwarding goes before recording."""
 
@@ -44,6 +45,7 @@ class Recorder:
         self._queue: queue.Queue[_Item] = queue.Queue(MAX_QUEUED)
         self._conductor: Conductor | None = None
         self._is_heard = True
+        self._is_alone = False
         self._stopped = ""
 
     def run(self) -> None:
@@ -56,11 +58,20 @@ class Recorder:
             self._run()
         except Exception as error:
             self._broke(error)
+        self._part()
+
+    def _part(self) -> None:
+        """Read on until the server has closed its end: one that writes to a closed socket may miss what was said."""
         with contextlib.suppress(OSError):
-            self._connection.shutdown(socket.SHUT_RDWR)
+            self._connection.shutdown(socket.SHUT_WR)
+        deadline = time.monotonic() + PARTING_SECONDS
+        while not self._is_alone and (left := deadline - time.monotonic()) > 0:
+            with contextlib.suppress(queue.Empty):
+                self._is_alone = self._queue.get(timeout=left) is None
 
     def _run(self) -> None:
         plan = self._queue.get()
+        self._is_alone = plan is None
         if not isinstance(plan, v1.Order) or plan.plan is None:
             return
         try:
@@ -85,6 +96,7 @@ class Recorder:
             elif item is not None:
                 conductor.order(item)
             else:
+                self._is_alone = True
                 self._stop("Process killed")
         if self._stopped:
             conductor.stop(self._stopped)

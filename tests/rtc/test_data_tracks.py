@@ -6,6 +6,8 @@ import pytest
 
 from tests.rtc.conftest import Invite
 from tests.rtc.guests import Guest
+from tests.rtc.server import Server
+from tests.rtc.wire import Wire
 
 PAIRS = [("python", "python-double"), ("python-double", "python"), ("python", "browser"), ("browser", "python")]
 
@@ -57,3 +59,22 @@ async def test_who_comes_later_sees_what_is_published(invite: Invite) -> None:
     await bob.event("data_track_published", identity="alice", name="early")
     await bob.do("follow", identity="alice", name="early")
     await push_until_seen(alice, bob, "early", fill="z", size=1)
+
+
+@pytest.mark.parametrize(("one", "other"), [("python", "python-double"), ("python-double", "browser")])
+async def test_a_cut_socket_changes_nothing(invite: Invite, server: Server, one: str, other: str) -> None:
+    async with Wire(server.url) as wire:
+        alice, bob = await invite(one, "alice", url=wire.url), await invite(other, "bob", url=wire.url)
+        await alice.do("publish_data", name="before")
+        await bob.event("data_track_published", identity="alice", name="before")
+        await bob.do("follow", identity="alice", name="before")
+        await push_until_seen(alice, bob, "before", fill="a", size=20)
+        wire.cut()
+        await alice.event("reconnected")
+        await bob.event("reconnected")
+        await push_until_seen(alice, bob, "before", fill="b", size=20)
+        await alice.do("publish_data", name="after")
+        await bob.event("data_track_published", identity="alice", name="after")
+        await bob.do("follow", identity="alice", name="after")
+        await push_until_seen(alice, bob, "after", fill="c", size=20)
+        assert not [event for event in bob.events if event["event"] in ("followed", "data_track_unpublished")]

@@ -18,8 +18,8 @@ import roomwright
 from roomwright.__main__ import main
 from roomwright.auth import Claims, TokenVerifier, VideoGrant
 from roomwright.cli import CommandError
+from roomwright.cli.duration import duration
 from roomwright.cli.serve import introduction
-from roomwright.cli.token import duration
 from roomwright.clock import SystemClock
 from roomwright.config import Config
 
@@ -151,12 +151,12 @@ class TestToken:
         ("text", "seconds"), [("45s", 45), ("45", 45), ("30m", 1800), ("24h", 86_400), ("7d", 604_800), ("1h30m", 5400)]
     )
     def test_durations(self, text: str, seconds: int) -> None:
-        assert duration(text) == seconds
+        assert duration(text, "--valid-for") == seconds
 
     @pytest.mark.parametrize("text", ["", "0", "0s", "x", "-5s", "5 s", "1.5h", "30m1h", "9" * 5000])
     def test_what_is_no_duration(self, text: str) -> None:
         with pytest.raises(CommandError):
-            duration(text)
+            duration(text, "--valid-for")
 
 
 class TestConfig:

@@ -1,7 +1,6 @@
 """`roomwright token create` and `roomwright generate-keys`."""
 
 import argparse
-import re
 import sys
 from datetime import UTC, datetime
 
@@ -9,6 +8,7 @@ from roomwright.auth import Claims, VideoGrant, mint
 from roomwright.cli import CommandError
 from roomwright.cli.calling import pairs
 from roomwright.cli.connection import add_key_flags, key_pair
+from roomwright.cli.duration import duration
 from roomwright.cli.output import say
 from roomwright.cli.tree import Command, Group
 from roomwright.clock import RandomIds, SystemClock
@@ -30,15 +30,12 @@ PERMISSION_FLAGS = {
 }
 """Flag to help; each has a `--no-` form, and says nothing when it is not given."""
 
-_DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,9})s?)?")
-_UNITS = (86_400, 3_600, 60, 1)
-
 
 def create(arguments: argparse.Namespace) -> int:
     """Print a token on standard output, and what it is good for on standard error."""
     video = _grant(arguments)
     key, secret = key_pair(arguments)
-    ttl = duration(arguments.valid_for)
+    ttl = duration(arguments.valid_for, "--valid-for")
     claims = Claims(
         identity=arguments.identity,
         name=arguments.name,
@@ -61,15 +58,6 @@ def generate_keys(_arguments: argparse.Namespace) -> int:
     ids = RandomIds()
     say(f"API Key:     {ids.sid('API').replace('_', '')}\nAPI Secret:  {ids.secret()}")
     return 0
-
-
-def duration(text: str) -> int:
-    """Seconds from texts such as `45s`, `30m`, `24h`, `7d`, `1h30m`; bare digits are seconds."""
-    match = _DURATION.fullmatch(text)
-    seconds = sum(int(count or 0) * unit for count, unit in zip(match.groups(), _UNITS, strict=True)) if match else 0
-    if not seconds:
-        raise CommandError(f"--valid-for must be a time such as 45s, 30m, 24h, 7d or 1h30m, not {text!r}")
-    return seconds
 
 
 def _grant(arguments: argparse.Namespace) -> VideoGrant:

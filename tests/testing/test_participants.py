@@ -1,6 +1,7 @@
 """Scripted participants, as a test of somebody's program uses them."""
 
 import asyncio
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -196,16 +197,31 @@ class TestRpc:
         bob.on_rpc("there", answer)
         assert alice.call_rpc("bob", "there") == "yes"
 
-    def test_a_handler_that_waits_for_its_own_thread_is_told_how_not_to(self, alice, bob):
+    def test_a_handler_may_call_the_server(self, alice, bob):
         def handler(_call):
-            try:
-                bob.say("calling back")
-            except RuntimeError as error:
-                return str(error)
-            return "no error"
+            bob.say("calling back")
+            return bob.room
 
         bob.on_rpc("call back", handler)
-        assert "use .aio" in alice.call_rpc("bob", "call back")
+        assert alice.call_rpc("bob", "call back") == "standup"
+        assert alice.receive().text == "calling back"
+
+    def test_a_handler_that_waits_stops_nobody(self, alice, bob):
+        go_on = threading.Event()
+        bob.on_rpc("wait", lambda _call: str(go_on.wait(20)))
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(alice.call_rpc, "bob", "wait", timeout=20)
+            alice.say("meanwhile")
+            assert bob.receive().text == "meanwhile"
+            go_on.set()
+            assert waiting.result(20) == "True"
+
+    def test_what_waits_for_its_own_thread_is_told_how_not_to(self, livekit_server, alice):
+        async def on_the_servers_loop():
+            alice.say("hello")
+
+        with pytest.raises(RuntimeError, match=r"use \.aio"):
+            livekit_server.run(on_the_servers_loop())
 
 
 class TestLeaving:

@@ -1,18 +1,14 @@
 """Scripted participants: their clients are the test, their server is real, and nothing takes time."""
 
-import asyncio
-import inspect
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, cast
 
-from roomwright.sfu.memory import RpcError, RpcInvocation, ScriptedParticipant
+from roomwright.sfu.memory import RpcError, ScriptedParticipant
 from roomwright.testing.bridge import LoopThread, both
+from roomwright.testing.handlers import Handler, aside
 from roomwright.testing.waiting import PATIENCE_S, Arrivals
 from roomwright_proto import livekit as pb
-
-Handler = Callable[[RpcInvocation], str | Awaitable[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +152,10 @@ class Participant:
     def on_rpc(self, method: str, handler: Handler) -> None:
         """Answer calls of `method` with what the handler returns.
 
-        A handler that raises `RpcError(code, message)` answers with that. It runs in the server's thread; a coroutine
-        function that is given from within an event loop runs on that loop.
+        A handler that raises `RpcError(code, message)` answers with that. A function runs in a thread of its own; a
+        coroutine function on the event loop from within which it is given, else on the server's.
         """
-        self._scripted.on_rpc(method, at_home(handler))
+        self._scripted.on_rpc(method, aside(handler))
 
     @both
     async def call_rpc(
@@ -200,19 +196,3 @@ class Participant:
                 self._answers.put(response)
             case _:
                 pass
-
-
-def at_home(handler: Handler) -> Handler:
-    """The handler, run on the loop that is running now when it is a coroutine function."""
-    try:
-        home = asyncio.get_running_loop()
-    except RuntimeError:
-        return handler
-    if not inspect.iscoroutinefunction(handler):
-        return handler
-
-    async def crossed(invocation: RpcInvocation) -> str:
-        answer = cast("Coroutine[Any, Any, str]", handler(invocation))
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(answer, home))
-
-    return crossed

@@ -8,7 +8,8 @@ from typing import Any
 
 from roomwright.testing.bridge import LoopThread, both
 from roomwright.testing.errors import NotPossibleError, WaitedInVainError
-from roomwright.testing.participant import Data, Handler, at_home, source_named
+from roomwright.testing.handlers import Handler, aside
+from roomwright.testing.participant import Data, source_named
 from roomwright.testing.waiting import PATIENCE_S, Arrivals
 from roomwright_proto import livekit as pb
 
@@ -116,14 +117,13 @@ class RealParticipant:
 
     def on_rpc(self, method: str, handler: Handler) -> None:
         """Answer calls of `method` with what the handler returns, as a scripted participant does."""
-        homely: Any = at_home(handler)
+        answered = aside(handler)
 
         async def answer(invocation: rtc.RpcInvocationData) -> str:
             from roomwright.sfu.memory import RpcError, RpcInvocation
 
             try:
-                result = homely(RpcInvocation(invocation.caller_identity, method, invocation.payload))
-                return result if isinstance(result, str) else await result
+                return await answered(RpcInvocation(invocation.caller_identity, method, invocation.payload))
             except RpcError as error:
                 raise rtc.RpcError(error.code, error.message) from error
 

@@ -39,16 +39,21 @@ signing out forgets
 """
 
 
-async def visit(network: Network, program: str, *arguments: str) -> str:
-    """What a program that drives Chromium prints."""
+async def start(network: Network, program: str, *arguments: str) -> asyncio.subprocess.Process:
+    """A program that drives Chromium."""
     if missing := FAMILIES["browser"].missing:
         skip_or_fail(f"the page needs {' and '.join(missing)}")
     with network.outside():
         npm_packages(PROGRAMS)
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        "node", program, *arguments, cwd=PROGRAMS, stdout=pipe, stderr=asyncio.subprocess.STDOUT
+    return await asyncio.create_subprocess_exec(
+        "node", program, *arguments, cwd=PROGRAMS, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.STDOUT
     )
+
+
+async def visit(network: Network, program: str, *arguments: str) -> str:
+    """What a program that drives Chromium prints."""
+    process = await start(network, program, *arguments)
     output, _ = await asyncio.wait_for(process.communicate(), 120)
     return output.decode()
 
@@ -87,3 +92,22 @@ async def test_a_room_is_watched_and_moderated(
     await ada.until(lambda state: state["metadata"] == '{"topic": "<b>"}')
     await ada.until(lambda state: state["me"]["name"] == "Ada Lovelace")
     await guest.event("disconnected", reason="PARTICIPANT_REMOVED")
+
+
+async def test_a_page_whose_server_was_away_is_live_again(network: Network) -> None:
+    server = await Server.start()
+    process = await start(network, "page/away.mjs", server.url)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert await asyncio.wait_for(process.stdout.readline(), 60) == b"live\n"
+    await server.kill()
+    process.stdin.write(b"\n")
+    assert await asyncio.wait_for(process.stdout.readline(), 60) == b"away\n"
+    again = await Server.start("--port", server.url.rpartition(":")[2])
+    try:
+        async with again.api() as livekit:
+            await livekit.room.create_room(api.CreateRoomRequest(name="afterwards"))
+        process.stdin.write(b"\n")
+        assert await asyncio.wait_for(process.stdout.read(), 60) == b"live again\n"
+    finally:
+        await again.stop()

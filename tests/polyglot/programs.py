@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
@@ -35,18 +35,18 @@ class Program:
     def missing_tools(self) -> list[str]:
         return [tool for tool in self.tools if shutil.which(tool) is None]
 
-    def lines(self, environment: Mapping[str, str]) -> list[str]:
+    def lines(self, environment: Mapping[str, str], told: str = "") -> list[str]:
         """Build the program if need be, run it and return what it printed. Raises ProgramError."""
         if self.build:
-            self._call(self.build, {}, BUILD_TIMEOUT_S)
-        return self._call(self.run, environment, RUN_TIMEOUT_S).splitlines()
+            self._call(self.build, {}, "", BUILD_TIMEOUT_S)
+        return self._call(self.run, environment, told, RUN_TIMEOUT_S).splitlines()
 
-    def _call(self, command: tuple[str, ...], environment: Mapping[str, str], timeout_s: float) -> str:
+    def _call(self, command: tuple[str, ...], environment: Mapping[str, str], told: str, timeout_s: float) -> str:
         finished = subprocess.run(
             command,
             cwd=FOLDER / self.language,
             env={**os.environ, **self.environment, **environment},
-            stdin=subprocess.DEVNULL,
+            input=told,
             capture_output=True,
             text=True,
             timeout=timeout_s,
@@ -58,6 +58,8 @@ class Program:
             )
         return finished.stdout
 
+
+_JAVA_PATH = os.pathsep.join(("target/classes", "target/libraries/*"))
 
 PYTHON = Program(language="python", run=(sys.executable, "room_service.py"))
 
@@ -81,7 +83,7 @@ OTHERS = (
         run=(
             "java",
             "-classpath",
-            os.pathsep.join(("target/classes", "target/libraries/*")),
+            _JAVA_PATH,
             "roomwright.polyglot.RoomServiceChecks",
         ),
     ),
@@ -93,3 +95,17 @@ OTHERS = (
         environment={"CARGO_TARGET_DIR": str(CACHE / "rust")},
     ),
 )
+"""The programs that go through `checks.txt`, but Python's."""
+
+_JAVASCRIPT, _GO, _JAVA, _ = OTHERS
+RECEIVERS = (
+    replace(PYTHON, run=(sys.executable, "webhooks.py")),
+    replace(_JAVASCRIPT, run=("node", "webhooks.mjs")),
+    replace(
+        _GO,
+        build=("go", "build", "-o", str(CACHE / "go" / "webhooks"), "./webhooks"),
+        run=(str(CACHE / "go" / "webhooks"),),
+    ),
+    replace(_JAVA, run=("java", "-classpath", _JAVA_PATH, "roomwright.polyglot.Webhooks")),
+)
+"""The programs that take webhooks by their SDK's receiver."""

@@ -6,6 +6,7 @@ A key's comment is the docstring after its field in `config/settings.py` and its
 import ast
 import dataclasses
 import inspect
+import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -26,6 +27,8 @@ _WITHOUT_FIELD = {"keys": ("key_file", "null", "A file of such lines instead.")}
 """By the key before it: a key that leaves no setting behind, its default, what it is."""
 _DURATIONS = "rtc.pli_throttle."
 """Keys that take a number with its unit."""
+_NAMED = re.compile(r" \(`[a-z_]+:?`\)")
+"""What a section is called in the file, in a docstring: that stands beside it here."""
 _WIDTH = 120
 
 
@@ -55,7 +58,7 @@ def _nested(path: str, value: Any, comment: str) -> Iterator[str]:
     indent = "  " * path.count(".")
     if not indent:
         yield ""
-    about = (comment or inspect.getdoc(type(value)) or "").replace(f" (`{path}:`)", "").replace("`", "")
+    about = _NAMED.sub("", comment or inspect.getdoc(type(value)) or "").replace("`", "")
     for line in textwrap.wrap(_marked(path, " ".join(about.split())), _WIDTH - len(indent) - 2):
         yield f"{indent}# {line}"
     yield f"{indent}{path.rpartition('.')[2]}:"

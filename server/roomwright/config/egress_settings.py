@@ -7,13 +7,10 @@ from roomwright_proto import livekit as pb
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EgressCosts:
-    """What each kind of egress costs, in CPU cores (`cpu_cost`), under the names of LiveKit's egress service.
-
-    A request is refused when the running ones and it cost more than `max_cpu_utilization` of the cores together; one
-    is always taken where nothing runs.
-    """
+    """What each kind of egress costs, in CPU cores (`cpu_cost`), under the names of LiveKit's egress service."""
 
     max_cpu_utilization: float = 0.8
+    """The share of all cores that egress may cost in sum; one is always taken where nothing runs."""
     room_composite_cpu_cost: float = 1.0
     audio_room_composite_cpu_cost: float = 0.2
     participant_cpu_cost: float = 1.0
@@ -34,12 +31,10 @@ class EgressLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EgressStorage:
-    """Where files go when a request does not say (`storage`): one of the three, else the directory.
-
-    `prefix` stands in front of every file's path, also of those that go elsewhere.
-    """
+    """Where files go when a request does not say (`storage`): one of the three, else the directory."""
 
     prefix: str = ""
+    """Stands in front of every file's path, also of those that go elsewhere."""
     s3: pb.S3Upload | None = field(default=None, repr=False)
     gcp: pb.GcpUpload | None = field(default=None, repr=False)
     azure: pb.AzureBlobUpload | None = field(default=None, repr=False)
@@ -47,18 +42,17 @@ class EgressStorage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EgressSettings:
-    """Recording and streaming (`egress:`). Times in seconds.
-
-    `directory` is where files go that no object storage is named for; relative to the working directory.
-    `state_directory` holds the records; None: the user's directory for the state of programs. `retention` is how long
-    a record is kept after its end. `stop_grace` is how long recorders may finish when the server stops.
-    """
+    """Recording and streaming (`egress:`). Times in seconds."""
 
     enabled: bool = True
     directory: str = "recordings"
+    """Where files go that no object storage is named for; relative to the working directory."""
     state_directory: str | None = None
+    """Holds the records; null: in the user's directory for the state of programs."""
     retention: int = 86_400
+    """How long a record is kept after its end."""
     stop_grace: int = 10
+    """How long recorders may finish when the server stops."""
     cpu_cost: EgressCosts = field(default_factory=EgressCosts)
     session_limits: EgressLimits = field(default_factory=EgressLimits)
     storage: EgressStorage = field(default_factory=EgressStorage)

@@ -72,7 +72,7 @@ def session(key: bytes, direction: int) -> Session:
 class Bare:
     """The loop that everything is compared with."""
 
-    def __init__(self, ports: list[int], meter: Meter) -> None:
+    def __init__(self, publishers: int, ports: list[int], meter: Meter) -> None:
         self.meter = meter
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((HOST, 0))
@@ -83,22 +83,26 @@ class Bare:
         self.inbound = session(PUBLISHER_KEY, Policy.SSRC_ANY_INBOUND)
         self.sessions = [session(subscriber_key(index), Policy.SSRC_ANY_OUTBOUND) for index in range(len(ports))]
         self.arena = native.Arena(SLOTS, SLOT_BYTES, addresses.SOCKADDR_V4_BYTES)
-        self.targets = [
+        self.targets = {struct.pack("!I", 1 + number): self._targets(number, ports) for number in range(publishers)}
+        asyncio.get_running_loop().add_reader(self.socket, self.read)
+
+    def _targets(self, number: int, ports: list[int]) -> list[Any]:
+        """Where a publisher's packets go: a stream of its own for each subscriber, or libsrtp would refuse repeats."""
+        return [
             (
                 native.session_pointer(whole),
                 bytes((96,)),
                 bytes((224,)),
-                struct.pack("!I", 1000 + index),
+                struct.pack("!I", 1000 + 100 * number + index),
                 addresses.sockaddr_v4(addresses.pack(HOST, port)),
             )
             for index, (whole, port) in enumerate(zip(self.sessions, ports, strict=True))
         ]
-        asyncio.get_running_loop().add_reader(self.socket, self.read)
 
     def read(self) -> None:
         """Forward what is there."""
         receive, decrypt, protect = self.socket.recv, self.inbound.unprotect, native.protect
-        arena, targets, length = self.arena, self.targets, native.length_cell()
+        arena, length = self.arena, native.length_cell()
         pointers, buffers, vectors, names = arena.pointers, arena.buffers, arena.vectors, arena.names
         queued = 0
         for _ in range(BATCH):
@@ -108,7 +112,7 @@ class Bare:
                 break
             self.meter.begin()
             packet = decrypt(datagram)
-            size, marked = len(packet), packet[1] & 128
+            size, marked, targets = len(packet), packet[1] & 128, self.targets[packet[8:12]]
             if queued + len(targets) > SLOTS:
                 self.flush(queued)
                 queued = 0
@@ -118,7 +122,8 @@ class Bare:
                 buffer[1:2] = marker if marked else plain
                 buffer[8:12] = ssrc
                 length[0] = size
-                protect(keys, pointers[queued], length)
+                if protect(keys, pointers[queued], length):
+                    raise RuntimeError("libsrtp does not encrypt: what is measured would be too cheap")
                 vectors[queued].length = length[0]
                 names[queued][:] = name
                 queued += 1
@@ -228,7 +233,7 @@ def subscriber_key(index: int) -> bytes:
 async def main(mode: str, publishers: int, ports: list[int]) -> None:
     """Run until standard input ends."""
     done, meter = asyncio.Event(), Meter()
-    served = Bare(ports, meter) if mode == "bare" else Forward(publishers, ports, meter)
+    served = Bare(publishers, ports, meter) if mode == "bare" else Forward(publishers, ports, meter)
     print(json.dumps({"port": served.port}), flush=True)
 
     def command() -> None:

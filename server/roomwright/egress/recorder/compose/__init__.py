@@ -7,7 +7,7 @@ import betterproto2
 
 from roomwright_proto.roomwright.egress import v1
 
-from ..encode import AudioEncoder, VideoEncoder
+from ..encode import MIX_RATE, AudioEncoder, VideoEncoder
 from ..units import OutputError
 from .mixer import Mixer
 from .stage import Stage
@@ -40,7 +40,7 @@ def _made(source: v1.Source, encoding: v1.Encoding, outputs: list[v1.Output], st
         sights = Sights(stage, encoding.framerate, encoder, still if "images" in kinds else None)
     if source.audio and encoded:
         audio = AudioEncoder(encoding, int(source.video))
-        sounds = Sounds(Mixer(audio.rate), audio)
+        sounds = Sounds(Mixer(MIX_RATE), audio)
     return Studio(sights, sounds)
 
 

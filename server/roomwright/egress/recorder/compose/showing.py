@@ -1,4 +1,4 @@
-"""What one video track shows: its pictures wait for their time, and are scaled when they come into a place."""
+"""What one video track shows: its pictures wait for their time in the size in which they will be shown."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -12,8 +12,19 @@ from .planes import Planes, planes
 if TYPE_CHECKING:
     import av
 
+_SMALL: Final = Rect(0, 0, 320, 180)
+
 MAX_WAITING: Final = 60
 """Pictures of a track; above, the oldest are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shot:
+    """A picture that is shown from `at_ns` on. `size` is what it was sent in; `frame` may be scaled already."""
+
+    at_ns: int
+    size: tuple[int, int]
+    frame: "av.VideoFrame"
 
 
 @dataclass(slots=True)
@@ -22,8 +33,10 @@ class Showing:
 
     whole: bool
     muted: bool = False
-    _waiting: "deque[tuple[int, av.VideoFrame]]" = field(default_factory=lambda: deque(maxlen=MAX_WAITING))
-    _current: "av.VideoFrame | None" = None
+    _waiting: deque[_Shot] = field(default_factory=lambda: deque(maxlen=MAX_WAITING))
+    _current: _Shot | None = None
+    _newest: _Shot | None = None
+    _room: Rect | None = None
     _scaler: VideoReformatter = field(default_factory=VideoReformatter)
 
     @property
@@ -33,13 +46,17 @@ class Showing:
 
     def take(self, at_ns: int, frame: "av.VideoFrame") -> None:
         """A picture that is shown from `at_ns` on."""
-        self._waiting.append((at_ns, frame))
+        self._newest = _Shot(at_ns, (frame.width, frame.height), frame)
+        shot = self._newest
+        if self._room is not None:
+            shot = _Shot(at_ns, shot.size, self._scaled(frame, self._fit(shot.size, self._room)))
+        self._waiting.append(shot)
 
     def move_to(self, now_ns: int) -> bool:
         """Show what is due; whether that is another picture."""
         new = False
-        while self._waiting and self._waiting[0][0] <= now_ns:
-            self._current = self._waiting.popleft()[1]
+        while self._waiting and self._waiting[0].at_ns <= now_ns:
+            self._current = self._waiting.popleft()
             new = True
         return new and not self.muted
 
@@ -48,16 +65,30 @@ class Showing:
         self.muted = muted
         if muted:
             self._waiting.clear()
-            self._current = None
+            self._current = self._newest = None
 
     def fitted(self, room: Rect) -> tuple[Planes, Fit] | None:
         """The picture, scaled for a place, and how it goes there."""
-        if self._current is None:
+        self._room = room
+        shot = self._current
+        if shot is None:
             return None
-        width, height = self._current.width, self._current.height
-        upright = height > width
-        fit = contain(width, height, room) if self.whole or upright else cover(width, height, room)
-        scaled = self._scaler.reformat(
-            self._current, fit.width, fit.height, "yuv420p", interpolation=Interpolation.BILINEAR, threads=1
+        fit = self._fit(shot.size, room)
+        if (shot.frame.width, shot.frame.height) != (fit.width, fit.height):
+            # The place has changed since: a picture that stays must not stay blurred.
+            sharpest = self._newest if self._newest and self._newest.at_ns == shot.at_ns else shot
+            shot = self._current = _Shot(shot.at_ns, shot.size, self._scaled(sharpest.frame, fit))
+        return planes(shot.frame), fit
+
+    def hide(self) -> None:
+        """It has no place for now: pictures wait in little room."""
+        self._room = _SMALL
+
+    def _fit(self, size: tuple[int, int], room: Rect) -> Fit:
+        upright = size[1] > size[0]
+        return contain(*size, room) if self.whole or upright else cover(*size, room)
+
+    def _scaled(self, frame: "av.VideoFrame", fit: Fit) -> "av.VideoFrame":
+        return self._scaler.reformat(
+            frame, fit.width, fit.height, "yuv420p", interpolation=Interpolation.BILINEAR, threads=1
         )
-        return planes(scaled), fit

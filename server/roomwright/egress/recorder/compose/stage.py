@@ -95,6 +95,9 @@ class Stage:
     def _arrange(self) -> list[str]:
         places = arrange(list(self._tiles()), self._look.base, *self._size)
         self._canvas.arrange(places, self._look.light)
+        for key, showing in self._showings():
+            if not self._canvas.shows(key):
+                showing.hide()
         return [place.key for place in places]
 
     def _showings(self) -> Iterator[tuple[str, Showing]]:

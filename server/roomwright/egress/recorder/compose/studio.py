@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from roomwright_proto import livekit as pb
 from roomwright_proto.roomwright.egress import v1
 
-from ..encode import AudioEncoder, VideoEncoder
+from ..encode import MIX_RATE, AudioEncoder, VideoEncoder
 from ..units import Picture, Sound, StreamFormat, Unit
 from .interleave import Interleaver
 from .mixer import Mixer
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import av
 
 SECOND: Final = 1_000_000_000
+
+BLOCK: Final = MIX_RATE // 50
+"""Samples that are mixed at a time."""
 
 Still = Callable[[int, "av.VideoFrame"], None]
 """Takes a composed picture and its time; it must be done with the picture when it returns."""
@@ -62,13 +65,12 @@ class Sounds:
     @property
     def now_ns(self) -> int:
         """The time at which the next block is complete."""
-        return (self._at + self.encoder.frame_size) * SECOND // self.encoder.rate
+        return (self._at + BLOCK) * SECOND // MIX_RATE
 
     def step(self) -> Iterator[Unit]:
         """Mix the next block."""
-        block = self.mixer.mix(self._at, self.encoder.frame_size)
-        yield from self.encoder.encode(block, self._at)
-        self._at += self.encoder.frame_size
+        yield from self.encoder.encode(self.mixer.mix(self._at, BLOCK), self._at)
+        self._at += BLOCK
 
 
 class Studio:

@@ -25,6 +25,8 @@ SECOND: Final = 1_000_000_000
 _LOOSE: Final = 0.002
 """Seconds of offset that nothing is done about."""
 
+_CHANNELS: Final = 2
+
 _SLEW: Final = 200
 """At most one sample in so many is added or left out."""
 
@@ -74,6 +76,8 @@ class Voice:
         """Two rows; a single channel is as loud on both."""
         form = frame.layout.name, frame.format.name, frame.sample_rate
         mono = frame.layout.nb_channels == 1
+        if form[1:] == ("s16", self._rate) and frame.layout.nb_channels <= _CHANNELS:
+            return _of_words(_samples(frame), mono)
         if form != self._form:
             self._form = form
             self._resampler = AudioResampler(format="fltp", layout="mono" if mono else "stereo", rate=self._rate)
@@ -97,8 +101,15 @@ class Voice:
         return at, samples
 
 
-def _samples(frame: Any) -> "NDArray[np.float32]":
+def _samples(frame: Any) -> "NDArray[Any]":
     return frame.to_ndarray()
+
+
+def _of_words(words: "NDArray[Any]", mono: bool) -> "NDArray[np.float32]":
+    """The usual case, decoded Opus: one row of 16-bit samples, channels in turn."""
+    rows = words.reshape(-1, 1 if mono else _CHANNELS).T.astype(np.float32)
+    rows *= 1 / 32768
+    return np.repeat(rows, _CHANNELS, axis=0) if mono else rows
 
 
 def _stretched(samples: "NDArray[np.float32]", count: int) -> "NDArray[np.float32]":

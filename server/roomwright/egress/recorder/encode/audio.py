@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import av
 from av.audio.codeccontext import AudioCodecContext
+from av.audio.resampler import AudioResampler
 
 from roomwright_proto import livekit as pb
 from roomwright_proto.roomwright.egress import v1
@@ -28,14 +29,16 @@ _OPUS_RATE: Final = 48_000
 _MP3_RATES: Final = (32_000, 44_100, 48_000)
 
 
+MIX_RATE: Final = 48_000
+"""Of the samples that come in: Opus' own, so that only their sum is ever resampled."""
+
+
 class AudioEncoder:
-    """Takes `frame_size` stereo samples at a time; `index` is the stream's place among the formats."""
+    """Takes stereo samples at `MIX_RATE`; `index` is the stream's place among the formats."""
 
     def __init__(self, encoding: v1.Encoding, index: int) -> None:
         name, codec, sample_format = _CODECS.get(encoding.audio_codec, _CODECS[pb.AudioCodec.AAC])
         self._index = index
-        self._packed = sample_format == "flt"
-        self._sample_format = sample_format
         self.rate = _rate(codec, encoding.audio_frequency)
         self._context: Any = AudioCodecContext.create(name, "w")
         self._context.sample_rate = self.rate
@@ -44,7 +47,8 @@ class AudioEncoder:
         self._context.bit_rate = encoding.audio_bitrate
         self._context.time_base = Fraction(1, self.rate)
         self._context.open(strict=False)
-        self.frame_size: int = self._context.frame_size
+        self._frame_size: int = self._context.frame_size
+        self._resampler = AudioResampler(sample_format, "stereo", self.rate, self._frame_size)
         self.format = StreamFormat(
             "audio",
             codec,
@@ -56,20 +60,24 @@ class AudioEncoder:
 
     def encode(self, samples: "NDArray[np.float32]", at: int) -> Iterator[Unit]:
         """Encode samples, one row for each channel, whose first one is number `at` of the recording."""
-        shaped = samples.T.reshape(1, -1) if self._packed else samples
-        frame = av.AudioFrame.from_ndarray(shaped, format=self._sample_format, layout="stereo")
-        frame.sample_rate = self.rate
+        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="stereo")
+        frame.sample_rate = MIX_RATE
         frame.pts = at
-        frame.time_base = Fraction(1, self.rate)
-        yield from map(self._unit, self._context.encode(frame))
+        frame.time_base = Fraction(1, MIX_RATE)
+        yield from self._encoded(frame)
 
     def flush(self) -> Iterator[Unit]:
-        """What the encoder still holds."""
+        """What resampler and encoder still hold."""
+        yield from self._encoded(None)
         yield from map(self._unit, self._context.encode(None))
+
+    def _encoded(self, frame: av.AudioFrame | None) -> Iterator[Unit]:
+        for part in self._resampler.resample(frame):
+            yield from map(self._unit, self._context.encode(part))
 
     def _unit(self, packet: Any) -> Unit:
         at = self._time(packet.pts or 0)
-        duration = self._time(packet.duration or self.frame_size)
+        duration = self._time(packet.duration or self._frame_size)
         return Unit(self._index, at, at, duration, True, bytes(packet))
 
     def _time(self, samples: int) -> int:

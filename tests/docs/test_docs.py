@@ -39,6 +39,12 @@ def test_what_a_document_shows_works(document: Path, tmp_path: Path) -> None:
         executor.close()
 
 
+def test_the_index_lists_every_document() -> None:
+    listed = set(_LINK.findall((ROOT / "docs" / "README.md").read_text(encoding="utf-8")))
+    documents = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert documents - listed == set()
+
+
 def test_the_targets_that_the_readme_names_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     named = set(re.findall(r"(?:`|\\$ )make ([a-z-]+)", (ROOT / "README.md").read_text(encoding="utf-8")))

@@ -8,14 +8,15 @@ import dataclasses
 import inspect
 import re
 import textwrap
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
 from docs_text import columns, table
 
-from roomwright.config import Config
-from roomwright.config.schema import NOT_SUPPORTED, OWN, RENAMED
+from roomwright.config import Config, ConfigError
+from roomwright.config.schema import NOT_SUPPORTED, OWN, RENAMED, SUPPORTED
 
 _SHOWN = {
     "keys": "{}",
@@ -29,6 +30,7 @@ _DURATIONS = "rtc.pli_throttle."
 """Keys that take a number with its unit."""
 _NAMED = re.compile(r" \(`[a-z_]+:?`\)")
 """What a section is called in the file, in a docstring: that stands beside it here."""
+_ALLOWED = re.compile(r"must be ((?:a whole number|a number|one of) .*), not ")
 _WIDTH = 120
 
 
@@ -111,6 +113,24 @@ def _comments(kind: type) -> dict[str, str]:
     return found
 
 
+def ranges() -> str:
+    """Which numbers and words keys take, as errors say it."""
+    keys: defaultdict[str, list[str]] = defaultdict(list)
+    for path in SUPPORTED:
+        if found := _ALLOWED.search(_refusal(path)):
+            keys[found[1]].append(f"`{path}`")
+    return table(("must be", "keys"), ((allowed, ", ".join(paths)) for allowed, paths in keys.items()))
+
+
+def _refusal(path: str) -> str:
+    """What is said of a value that no key takes."""
+    try:
+        SUPPORTED[path](object(), path)
+    except ConfigError as error:
+        return str(error)
+    return ""
+
+
 def renamed() -> str:
     """Other spellings."""
     return table(("also read", "is"), ((f"`{old}`", f"`{new}`") for old, new in RENAMED.items()))
@@ -121,4 +141,9 @@ def not_supported() -> str:
     return "```text\n" + columns(sorted(NOT_SUPPORTED)) + "\n```\n"
 
 
-PIECES = {"all settings": settings, "other spellings": renamed, "settings without effect": not_supported}
+PIECES = {
+    "all settings": settings,
+    "what settings take": ranges,
+    "other spellings": renamed,
+    "settings without effect": not_supported,
+}

@@ -24,3 +24,8 @@ def test_shows_the_defaults() -> None:
     assert list(loaded.config.room.room_configurations) == ["classroom"]
     room = dataclasses.replace(loaded.config.room, room_configurations={})
     assert dataclasses.replace(loaded.config, room=room) == Config()
+
+
+def test_names_all_flags() -> None:
+    flags = {f"--{field.name.replace('_', '-')}" for field in dataclasses.fields(Flags)}
+    assert {flag for flag in flags if f"`{flag}" not in TEXT} == set()

@@ -8,8 +8,8 @@ import pytest
 from tests.docs.blocks import blocks_of
 from tests.docs.executor import ROOT, Executor
 
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "tests").glob("*/README.md"))]
-GUIDES = [document for document in DOCUMENTS if document.parent in {ROOT, ROOT / "docs"}]
+GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCUMENTS = [*GUIDES, ROOT / "web" / "README.md", *sorted((ROOT / "tests").glob("*/README.md"))]
 RUN_ELSEWHERE = {"docs/schema.md": "tests/proto/test_schema_howto.py"}
 
 _LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")

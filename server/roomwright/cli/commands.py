@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, Entry] = {
     "webhooks": Later("what waits to be delivered, and what was given up", "roomwright.cli.webhooks:COMMAND"),
     "events": Later("follow what happens, as it happens", "roomwright.cli.events:COMMAND"),
     "token": Later("make access tokens", "roomwright.cli.token:COMMAND"),
+    "join": Later("join a room with a tone and a test pattern", "roomwright.cli.join:COMMAND"),
     "load-test": Later("put load on a server, and see how it copes", "roomwright.cli.load:COMMAND"),
     "completion": Later("print a script that completes commands in your shell", "roomwright.cli.completion:COMMAND"),
 }

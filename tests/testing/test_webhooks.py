@@ -105,6 +105,14 @@ async def test_one_with_a_wrong_signature_is_not_shown_but_told_of(livekit_serve
     assert "webhooks with a bad signature:" in livekit_server.report()
 
 
+def test_one_may_be_as_large_as_a_rooms_metadata_makes_it(livekit_server, webhook_inbox):
+    request = api.CreateRoomRequest(name="standup", metadata="\x01" * 500_000)
+    livekit_server.run(livekit_server.api.room.create_room(request))
+    webhook = webhook_inbox.wait_for("room_started")
+    assert len(webhook.message.room.metadata) == 500_000
+    assert len(webhook.body) > 2_000_000
+
+
 @pytest.mark.livekit(config={"webhook": {"filter_params": {"include_events": ["room_finished"]}}})
 def test_the_configuration_chooses_events(livekit_participant, livekit_clock, webhook_inbox):
     livekit_participant("alice", "standup").leave()

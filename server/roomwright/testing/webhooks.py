@@ -5,7 +5,6 @@ shown to the next one.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
 _FORGOTTEN = 10_000
 """How many rooms of earlier tests are remembered."""
+_LARGEST = 64 * 1024 * 1024
 _CARRIED = ("Authorization", "Content-Type")
 
 
@@ -60,7 +60,7 @@ class WebhookInbox:
     def __init__(self, thread: LoopThread) -> None:
         self.thread = thread
         self._arrivals = Arrivals[Webhook](str)
-        self._forgotten: deque[str] = deque(maxlen=_FORGOTTEN)
+        self._forgotten: dict[str, None] = {}
         self._failures: int | None = 0
         self._status = 503
         self._relay = ""
@@ -120,7 +120,7 @@ class WebhookInbox:
         """Listen on a free port of loopback."""
         self._session = aiohttp.ClientSession()
         loop = asyncio.get_running_loop()
-        self._listener = await loop.create_server(web.Server(self._receive), "127.0.0.1", 0)
+        self._listener = await loop.create_server(web.Server(self._receive, request_factory=_request), "127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._listener.sockets[0].getsockname()[1]}/webhooks"
 
     async def stop(self) -> None:
@@ -132,7 +132,9 @@ class WebhookInbox:
 
     def forget(self, rooms: Iterable[str]) -> None:
         """Be empty, and stay so whatever still comes of the rooms with these sids."""
-        self._forgotten.extend(rooms)
+        self._forgotten |= dict.fromkeys(rooms)
+        for sid in list(self._forgotten)[:-_FORGOTTEN]:
+            del self._forgotten[sid]
         self._arrivals.clear()
         self.rejected.clear()
         self._failures, self._relay, self.owes = 0, "", False
@@ -144,7 +146,7 @@ class WebhookInbox:
         except Exception as error:  # whatever the official receiver finds wrong
             self.rejected.append(f"{error!r}")
             return web.Response(status=401)
-        if {message.room.sid, message.egress_info.room_id} & set(self._forgotten):
+        if message.room.sid in self._forgotten or message.egress_info.room_id in self._forgotten:
             return web.Response()
         if self._failures != 0:
             self._failures = None if self._failures is None else self._failures - 1
@@ -161,6 +163,12 @@ class WebhookInbox:
                 return answer.status
         except aiohttp.ClientError:
             return 503
+
+
+def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+    """A request that may be large: a room's metadata may hold half a megabyte, and JSON six bytes for one of it."""
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=_LARGEST)
 
 
 def _verified(body: bytes, token: str) -> Any:

@@ -47,7 +47,7 @@ def _recorders(server: Server) -> list[int]:
 
 
 def _lives(pid: int) -> bool:
-    return Path(f"/proc/{pid}/fd").exists() and bool(os.listdir(f"/proc/{pid}/fd"))
+    return Path(f"/proc/{pid}/fd").exists() and any(Path(f"/proc/{pid}/fd").iterdir())
 
 
 async def _is_recording(livekit: api.LiveKitAPI, room: str) -> bool:

@@ -87,16 +87,19 @@ def _source(wish: Wish, tracks: Sequence[Publication]) -> v1.Source:
         video=video,
         layout=source.layout,
         audio_mixing=source.audio_mixing,
-        identity=source.identity or (tracks[0].identity if tracks else ""),
+        identity="" if source.kind is _KIND.ROOM else _publisher(wish, tracks),
     )
+
+
+def _publisher(wish: Wish, tracks: Sequence[Publication]) -> str:
+    return wish.source.identity or (tracks[0].identity if tracks else "")
 
 
 def _naming(wish: Wish, room: pb.Room, tracks: Sequence[Publication], now_ns: int) -> Naming:
     values = {"room_name": room.name, "room_id": room.sid}
     name = room.name
     if wish.source.kind is not _KIND.ROOM:
-        identity = wish.source.identity or (tracks[0].identity if tracks else "")
-        values["publisher_identity"] = name = identity
+        values["publisher_identity"] = name = _publisher(wish, tracks)
     if wish.source.kind is _KIND.TRACK and tracks:
         track = tracks[0].track
         name = track.sid

@@ -81,14 +81,16 @@ def track(request: pb.TrackEgressRequest) -> Wish:
         output = WebSocketWish(url=streams.websocket_url(request.websocket_url))
     else:
         raise invalid("output")
-    return Wish(
-        room_name=request.room_name,
-        source=Source(kind=_KIND.TRACK, audio_track=request.track_id),
-        options=None,
-        outputs=(output,),
-        webhooks=tuple(request.webhooks),
-        repeated_as="track",
-        request=request,
+    return _checked(
+        Wish(
+            room_name=request.room_name,
+            source=Source(kind=_KIND.TRACK, audio_track=request.track_id),
+            options=None,
+            outputs=(output,),
+            webhooks=tuple(request.webhooks),
+            repeated_as="track",
+            request=request,
+        )
     )
 
 

@@ -149,6 +149,11 @@ class Session:
         """The URL of a destination by its id."""
         return next((url for url, known in self.streams.items() if known and known == stream_id), None)
 
+    async def launch(self) -> None:
+        """Until its recorder, which is on its way, is there."""
+        if self._launching is not None:
+            await asyncio.shield(self._launching)
+
     async def wait(self) -> None:
         """Until it has ended."""
         await self._done.wait()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from roomwright.egress.recorder.intake.clock import SECOND
 from roomwright.egress.recorder.intake.decode import AudioDecoder, VideoDecoder
 from roomwright.egress.recorder.units import Composer, Outputs, Picture, Sound, Unit
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 class Composing:
     """Joins decoders, one composer and the outputs."""
+
+    tick_ns = SECOND // 50
 
     def __init__(self, composer: Composer, outputs: Outputs) -> None:
         self.start_ns: int | None = None

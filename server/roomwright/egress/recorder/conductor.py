@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 SETTLE_NS: Final = PATIENCE_NS + SECOND * 3 // 10
 """Media that was captured so long ago has come, or will not."""
 PROGRESS_NS: Final = SECOND
-TICK_NS: Final = SECOND // 50
 
 _logger = logging.getLogger(__name__)
 
 
 class Conductor:
-    """One plan and its pipeline. `done` is set when the last report was sent."""
+    """One plan and its pipeline. `done` is set when the last report was sent; `tick` is wanted every `tick_ns`."""
 
     def __init__(self, plan: v1.Plan, pipeline: "Pipeline", send: Callable[[v1.Report], None], now_ns: int) -> None:
         self.done = False
+        self.tick_ns = pipeline.tick_ns
         self._plan = plan
         self._pipeline = pipeline
         self._send = send
@@ -60,9 +60,9 @@ class Conductor:
             self._fail(error)
 
     def tick(self, now_ns: int) -> None:
-        """Time has passed: some 50 times a second, media is taken on."""
+        """Time has passed: every `tick_ns`, media is taken on."""
         self._now_ns = max(self._now_ns, now_ns)
-        if self.done or self._now_ns - self._ticked_ns < TICK_NS:
+        if self.done or self._now_ns - self._ticked_ns < self.tick_ns:
             return
         self._ticked_ns = self._now_ns
         try:

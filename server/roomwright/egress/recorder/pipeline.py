@@ -13,6 +13,11 @@ class Pipeline(Protocol):
     """From whole frames to outputs. Times are since the epoch. Every method may raise OutputError."""
 
     @property
+    def tick_ns(self) -> int:
+        """How often it wants to advance."""
+        ...
+
+    @property
     def start_ns(self) -> int | None:
         """When the recording began; None: nothing was written yet."""
         ...

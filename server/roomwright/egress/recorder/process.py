@@ -1,51 +1,51 @@
-"""The recorder as a process: one thread reads the socket into a bounded queue, the main thread runs the conductor.
+"""The recorder as a process: it wakes some times a second, reads what has come, and lets the conductor work.
 
-When the queue is full the socket is not read, and the server drops and counts what it cannot hand over.
+It has one thread for all of that. While it is busy the socket is not read, and what the server cannot hand over waits
+there, bounded, and is then dropped and counted by the server: nothing here grows.
 """
 
 import contextlib
 import logging
 import os
-import queue
 import signal
 import socket
 import struct
-import threading
 import time
 import traceback
 from collections.abc import Callable
 from typing import Final
 
 from roomwright import codec
-from roomwright.egress.frames import FrameError, FrameReader, Packet, message_frame
-from roomwright.egress.recorder.conductor import TICK_NS, Conductor
+from roomwright.egress.frames import Frame, FrameError, FrameReader, Packet, message_frame
+from roomwright.egress.recorder.conductor import Conductor
 from roomwright.egress.recorder.pipeline import Pipeline
 from roomwright.egress.recorder.units import OutputError
 from roomwright_proto.roomwright.egress import v1
 
-MAX_QUEUED: Final = 8_192
-"""Frames between the threads: some 10 MB."""
 READ_BYTES: Final = 256 * 1024
 SEND_SECONDS: Final = 5
 """A server that does not read its reports for so long is as good as gone."""
+PLAN_SECONDS: Final = 0.01
+"""How often it looks for its plan."""
 PARTING_SECONDS: Final = 5
 NICENESS: Final = 5
 """Forwarding goes before recording."""
 
+_SERVER_GONE: Final = "Process killed"
 _logger = logging.getLogger(__name__)
-_Item = Packet | v1.Order | None
 
 
 class Recorder:
-    """Both threads and the socket."""
+    """The socket, the clock, the signals of one recorder."""
 
     def __init__(self, connection: socket.socket, make: Callable[[v1.Plan], Pipeline]) -> None:
         self._connection = connection
         self._make = make
-        self._queue: queue.Queue[_Item] = queue.Queue(MAX_QUEUED)
+        self._reader = FrameReader()
         self._conductor: Conductor | None = None
         self._is_heard = True
         self._is_alone = False
+        self._is_refused = False
         self._stopped = ""
 
     def run(self) -> None:
@@ -53,59 +53,68 @@ class Recorder:
         os.nice(NICENESS)
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_SECONDS, 0))
         signal.signal(signal.SIGTERM, self._on_signal)
-        threading.Thread(target=self._read, name="reader", daemon=True).start()
         try:
             self._run()
         except Exception as error:
             self._broke(error)
         self._part()
 
-    def _part(self) -> None:
-        """Read on until the server has closed its end: one that writes to a closed socket may miss what was said."""
-        with contextlib.suppress(OSError):
-            self._connection.shutdown(socket.SHUT_WR)
-        deadline = time.monotonic() + PARTING_SECONDS
-        while not self._is_alone and (left := deadline - time.monotonic()) > 0:
-            with contextlib.suppress(queue.Empty):
-                self._is_alone = self._queue.get(timeout=left) is None
-
     def _run(self) -> None:
-        plan = self._queue.get()
-        self._is_alone = plan is None
-        if not isinstance(plan, v1.Order) or plan.plan is None:
-            return
-        try:
-            pipeline = self._make(plan.plan)
-        except OutputError as error:
-            self._send(v1.Report(failed=v1.Failed(str(error), error.code, v1.Progress())))
-            return
-        conductor = self._conductor = Conductor(plan.plan, pipeline, self._send, time.time_ns())
-        self._send(v1.Report(ready=v1.Ready()))
-        while not conductor.done:
-            self._step(conductor)
+        while not (self._conductor or self._is_alone or self._is_refused or self._stopped):
+            if not self._read(socket.MSG_DONTWAIT):
+                time.sleep(PLAN_SECONDS)
+        while self._conductor and not self._conductor.done:
+            self._step(self._conductor)
 
     def _step(self, conductor: Conductor) -> None:
-        """One item; without one, time passes by the clock, else by the arrival of packets: being slow loses nothing."""
-        try:
-            item = self._queue.get(timeout=TICK_NS / 1e9)
-        except queue.Empty:
-            conductor.tick(time.time_ns())
-        else:
-            if isinstance(item, Packet):
-                conductor.packet(item)
-            elif item is not None:
-                conductor.order(item)
-            else:
-                self._is_alone = True
-                self._stop("Process killed")
+        """All that has come, then the clock: time is counted by arrivals first, so that being slow loses nothing."""
+        while not self._is_alone and not conductor.done and self._read(socket.MSG_DONTWAIT):
+            pass
+        if self._is_alone:
+            self._stopped = _SERVER_GONE
+        now_ns = time.time_ns()
+        conductor.tick(now_ns)
         if self._stopped:
             conductor.stop(self._stopped)
+        if not conductor.done:
+            time.sleep(max(0, conductor.tick_ns - (time.time_ns() - now_ns)) / 1e9)
+
+    def _read(self, flags: int) -> bool:
+        """Read once, and do what it says; False: there was nothing."""
+        try:
+            data = self._connection.recv(READ_BYTES, flags)
+            self._is_alone = not data
+            for frame in self._reader.feed(data):
+                self._take(frame)
+        except BlockingIOError:
+            return False
+        except (ConnectionError, FrameError, codec.CodecError) as error:
+            _logger.warning("the server's connection: %s", type(error).__name__)
+            self._is_alone = True
+        return True
+
+    def _take(self, frame: Frame) -> None:
+        conductor = self._conductor
+        if isinstance(frame, Packet):
+            if conductor:
+                conductor.packet(frame)
+        elif conductor:
+            conductor.order(codec.decode(v1.Order, frame))
+        elif (plan := codec.decode(v1.Order, frame).plan) is not None:
+            self._begin(plan)
+
+    def _begin(self, plan: v1.Plan) -> None:
+        try:
+            pipeline = self._make(plan)
+        except OutputError as error:
+            self._send(v1.Report(failed=v1.Failed(str(error), error.code, v1.Progress())))
+            self._is_refused = True
+            return
+        self._conductor = Conductor(plan, pipeline, self._send, time.time_ns())
+        self._send(v1.Report(ready=v1.Ready()))
 
     def _on_signal(self, number: int, frame: object) -> None:
-        self._stop("Process killed")
-
-    def _stop(self, reason: str) -> None:
-        self._stopped = self._stopped or reason
+        self._stopped = self._stopped or _SERVER_GONE
 
     def _broke(self, error: Exception) -> None:
         """The message of an unknown error may contain anything, so that only its kind is told."""
@@ -121,13 +130,13 @@ class Recorder:
         except OSError:
             self._is_heard = False
 
-    def _read(self) -> None:
-        """The other thread: frames into the queue, None at the end."""
-        reader = FrameReader()
-        try:
-            while data := self._connection.recv(READ_BYTES):
-                for frame in reader.feed(data):
-                    self._queue.put(codec.decode(v1.Order, frame) if isinstance(frame, bytes) else frame)
-        except (OSError, FrameError, codec.CodecError) as error:
-            _logger.warning("the server's connection: %s", type(error).__name__)
-        self._queue.put(None)
+    def _part(self) -> None:
+        """Read on until the server has closed its end: one that writes to a closed socket may miss what was said."""
+        if self._is_alone:
+            return
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_WR)
+            self._connection.settimeout(PARTING_SECONDS)
+            deadline = time.monotonic() + PARTING_SECONDS
+            while time.monotonic() < deadline and self._connection.recv(READ_BYTES):
+                pass

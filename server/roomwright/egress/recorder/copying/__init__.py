@@ -19,6 +19,8 @@ COMPANION_NS: Final = 3 * SECOND
 class Copying:
     """One stream of sound, one of pictures, or both. A track that follows another of its kind goes on in its stream."""
 
+    tick_ns = SECOND // 10
+
     def __init__(self, plan: "v1.Plan", outputs: Outputs) -> None:
         source = plan.source
         self.start_ns: int | None = None

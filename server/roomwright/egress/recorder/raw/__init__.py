@@ -29,6 +29,8 @@ _MAX_SILENCE_NS: Final = 5 * SECOND
 class Raw:
     """One track, one connection."""
 
+    tick_ns = SECOND // 50
+
     def __init__(self, plan: "v1.Plan") -> None:
         url = next(output.websocket_url for output in plan.outputs if output.websocket_url)
         self.start_ns: int | None = None

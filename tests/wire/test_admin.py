@@ -11,6 +11,7 @@ import pytest
 
 from roomwright.app import admin_link, offers_admin
 from roomwright.auth.claims import Claims, VideoGrant
+from roomwright.cli.serve import introduction
 from roomwright.config import DEV_KEYS, Config, WebhookSettings, WebhookUrl
 from roomwright.webhooks import FILE, outbox_directory
 from roomwright.wire.admin import policy
@@ -98,3 +99,16 @@ def test_an_outbox_that_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pyte
         status, _, body = ask(server, "GET /admin/outbox", Authorization=f"Bearer {token()}")
         assert status == 503
         assert "cannot be read" in body
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        (Config(keys=DEV_KEYS, development=True), "http://x/admin#dev"),
+        (Config(keys={KEY: SECRET}, development=True), "http://x/admin\n"),
+        (Config(keys=DEV_KEYS, development=True, admin=False), ""),
+    ],
+)
+def test_a_server_in_development_says_where_the_page_is(config: Config, told: str) -> None:
+    text = introduction(config, "http://x") + "\n"
+    assert told in text if told else "admin" not in text

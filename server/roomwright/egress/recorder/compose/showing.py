@@ -80,9 +80,9 @@ class Showing:
             shot = self._current = _Shot(shot.at_ns, shot.size, self._scaled(sharpest.frame, fit))
         return planes(shot.frame), fit
 
-    def hide(self) -> None:
-        """It has no place for now: pictures wait in little room."""
-        self._room = _SMALL
+    def expect(self, room: Rect | None) -> None:
+        """Where the pictures that come will be shown; where that is nowhere, they wait in little room."""
+        self._room = room or _SMALL
 
     def _fit(self, size: tuple[int, int], room: Rect) -> Fit:
         upright = size[1] > size[0]

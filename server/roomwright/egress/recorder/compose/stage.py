@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from roomwright_proto import livekit as pb
 from roomwright_proto.roomwright.egress import v1
 
-from .arrange import Tile, arrange, look
+from .arrange import Place, Tile, arrange, look
 from .canvas import Canvas, Painted
 from .showing import Showing
 
@@ -40,6 +40,7 @@ class Stage:
         self._spoke: dict[str, int] = {}
         self._turn = 0
         self._moved = True
+        self._places: list[Place] | None = None
 
     def add(self, added: v1.TrackAdded) -> None:
         """A track comes."""
@@ -79,26 +80,31 @@ class Stage:
         """A picture of a track; of an unknown or muted one it is left out."""
         track = self._tracks.get(number)
         if track and track.showing and not track.showing.muted:
+            self._settle()
             track.showing.take(at_ns, frame)
 
     def picture(self, now_ns: int) -> "av.VideoFrame":
         """The composed picture of this moment; it is painted over by the next call."""
         changed = [key for key, showing in self._showings() if showing.move_to(now_ns)]
-        if self._moved:
-            self._moved = False
-            changed = self._arrange()
+        self._settle()
+        if self._places is not None:
+            self._canvas.arrange(self._places, self._look.light)
+            changed = [place.key for place in self._places]
+            self._places = None
         for key in changed:
             if self._canvas.shows(key):
                 self._canvas.paint(key, self._painted(key))
         return self._canvas.frame
 
-    def _arrange(self) -> list[str]:
-        places = arrange(list(self._tiles()), self._look.base, *self._size)
-        self._canvas.arrange(places, self._look.light)
+    def _settle(self) -> None:
+        """Find new places after something has moved; the canvas is arranged with the next picture."""
+        if not self._moved:
+            return
+        self._moved = False
+        self._places = arrange(list(self._tiles()), self._look.base, *self._size)
+        rooms = {place.key: place.rect for place in self._places}
         for key, showing in self._showings():
-            if not self._canvas.shows(key):
-                showing.hide()
-        return [place.key for place in places]
+            showing.expect(rooms.get(key))
 
     def _showings(self) -> Iterator[tuple[str, Showing]]:
         for number, track in self._tracks.items():

@@ -161,6 +161,8 @@ class RtcSettings:
     """Bytes that may wait before a reliable channel; more is lost."""
     max_data_channels: int = 16
     """Open on one connection."""
+    max_data_track_copies: int = 20_000
+    """Packets of one client's data tracks that go out to all subscribers in a second; more are lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,16 @@ async def test_data_goes_from_client_to_client_in_the_kind_of_its_channel(caller
     assert alice.packets == []
 
 
+async def test_the_plane_knows_what_it_carries(caller, backend):
+    alice, bob = await meet(caller)
+    sid = await alice.publish(AudioStreamTrack())
+    await eventually(lambda: sid in bob.subscribed)
+    await eventually(lambda: backend.media.load.tracks == 2)
+    await eventually(lambda: backend.media.load.bytes_per_second > 0)
+    alice.say(leave=pb.LeaveRequest())
+    await eventually(lambda: backend.media.load.tracks == 0)
+
+
 async def test_what_is_sent_again_after_a_resume_is_delivered_once(caller):
     alice, bob = await meet(caller)
     for sequence in (1, 2, 2, 1, 3):

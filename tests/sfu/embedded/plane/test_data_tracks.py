@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomwright.sfu.embedded.plane.data import data_track_number, renumbered
+from roomwright.sfu.embedded.plane.data import Copies, data_track_number, renumbered
 from roomwright_proto import livekit as pb
 from tests.sfu.embedded.callers import eventually
 
@@ -72,6 +72,15 @@ async def test_the_api_shows_data_tracks(caller, backend):
     sid = publish(alice, 1, "a")
     (info,) = backend.rooms.get("room").participants["alice"].info().data_tracks
     assert (info.sid, info.name) == (sid, "a")
+
+
+def test_a_publisher_has_so_many_copies_in_a_second():
+    copies = Copies(10, now=0.0)
+    assert [copies.take(4, 0.0), copies.take(4, 0.0), copies.take(4, 0.0)] == [True, True, False]
+    assert copies.take(4, 0.5)
+    assert copies.take(10, 100.0)
+    assert not copies.take(1, 100.0)
+    assert copies.refused == 2
 
 
 @given(st.binary(max_size=40), st.integers(1, 65_535))

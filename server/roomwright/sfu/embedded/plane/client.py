@@ -14,6 +14,7 @@ from roomwright.sfu.embedded.plane.data import (
     DATA_TRACK,
     LOSSY,
     RELIABLE,
+    Copies,
     Inbound,
     Outbound,
     data_track_number,
@@ -51,6 +52,7 @@ class ClientMedia:
         self.taps = Taps(self)
         self.negotiation: Single | Pair = Single(self) if setup.single_connection else Pair(self)
         self._inbound = Inbound()
+        self._copies = Copies(hub.rtc.max_data_track_copies, hub.now())
         backlog = hub.rtc.data_channel_max_buffered_amount
         self._outbound = Outbound(self.negotiation.primary.transport, hub.loop, backlog)
         self._lingering: asyncio.TimerHandle | None = None
@@ -191,7 +193,7 @@ class ClientMedia:
     def _relay(self, packet: bytes) -> None:
         """Pass a packet of a data track on to those who receive it."""
         track = self.peer.participant.data_tracks.get(data_track_number(packet))
-        if track is not None and not self.closed:
+        if track is not None and not self.closed and self._copies.take(len(track.subscribers), self.hub.now()):
             for sid, number in track.subscribers.items():
                 if media := self.hub.clients.get(sid):
                     media.deliver_of_data_track(renumbered(packet, number))

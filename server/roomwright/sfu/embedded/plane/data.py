@@ -31,6 +31,29 @@ def renumbered(packet: bytes, number: int) -> bytes:
     return packet[:2] + number.to_bytes(2, "big") + packet[4:]
 
 
+class Copies:
+    """How many packets of data tracks one client may have sent to others: so many in a second, and that many at once.
+
+    `refused` counts packets that would have been too many copies.
+    """
+
+    def __init__(self, per_second: int, now: float) -> None:
+        self.refused = 0
+        self._per_second = per_second
+        self._left: float = per_second
+        self._at = now
+
+    def take(self, count: int, now: float) -> bool:
+        """Whether `count` more may be sent now; counts them if so."""
+        self._left = min(self._per_second, self._left + (now - self._at) * self._per_second)
+        self._at = now
+        if count > self._left:
+            self.refused += 1
+            return False
+        self._left -= count
+        return True
+
+
 class Inbound:
     """Reads what a client sends. `last_sequence` is the newest of its reliable packets."""
 

@@ -14,14 +14,15 @@ from roomwright_proto.roomwright.egress import v1
 from tests.egress.sender import EPOCH_NS, Event
 
 DEADLINE = 60
+PROGRAM = ("-m", "roomwright.egress.recorder")
 
 
 class Recorder:
     """The server's end. `reports` are all that came so far."""
 
-    def __init__(self, plan: v1.Plan) -> None:
+    def __init__(self, plan: v1.Plan, *program: str) -> None:
         self.socket, theirs = socket.socketpair()
-        command = [sys.executable, "-m", "roomwright.egress.recorder", str(theirs.fileno())]
+        command = [sys.executable, *(program or PROGRAM), str(theirs.fileno())]
         self.process = subprocess.Popen(
             command, pass_fds=(theirs.fileno(),), stderr=subprocess.PIPE, env=_environment()
         )
@@ -67,6 +68,11 @@ class Recorder:
         self.part()
         return finished
 
+    def said(self) -> str:
+        """What it printed, once it has ended."""
+        assert self.process.stderr is not None
+        return self.process.stderr.read().decode()
+
     def part(self) -> None:
         """Close the connection, as the server does when all was said, and wait for the process."""
         self.socket.close()
@@ -87,12 +93,13 @@ def _environment() -> dict[str, str]:
 
 
 @contextmanager
-def recording(plan: v1.Plan) -> Iterator[Recorder]:
-    """A recorder that is ended with the test."""
-    recorder = Recorder(plan)
+def recording(plan: v1.Plan, *program: str) -> Iterator[Recorder]:
+    """A recorder, or another program in its place, that is ended with the test."""
+    recorder = Recorder(plan, *program)
     try:
         yield recorder
     finally:
         recorder.socket.close()
         recorder.process.kill()
-        recorder.process.communicate()
+        recorder.process.wait(DEADLINE)
+        recorder.process.stderr.close()

@@ -2,16 +2,18 @@
 
 import signal
 import time
+from dataclasses import replace
 from itertools import pairwise
 
 import av
 import pytest
 
-from roomwright_proto.livekit import EgressStatus
+from roomwright_proto.livekit import EgressStatus, TrackSource
+from roomwright_proto.roomwright.egress import v1
 from tests.egress import payloads, source
 from tests.egress.process import DEADLINE, recording
 from tests.egress.recorder.plans import file, room, track
-from tests.egress.sender import Network, Sent, added, arriving
+from tests.egress.sender import EPOCH_NS, Network, Sent, added, arriving
 from tests.egress.source import Watched
 
 SECONDS = 3
@@ -92,6 +94,89 @@ def test_a_composite_shows_and_plays_its_room(tmp_path) -> None:
     assert len(watched.beeps) == 5
     assert max(map(abs, watched.offsets()[1:])) < 0.08
     assert watched.duration == pytest.approx(5, abs=0.3)
+
+
+def test_a_composite_stays_together_through_loss_jitter_and_drift(tmp_path) -> None:
+    rough = Network(delay=0.04, jitter=0.06, loss=0.05, resent=0.9)
+    sound = Sent(1, "opus", list(payloads.opus(15)), drift=0.002, publisher_drift=0.0002, network=rough)
+    frames = list(payloads.video("vp8", 15, size=(320, 180)))
+    picture = Sent(2, "vp8", frames, late=0.05, publisher_drift=0.0002, network=rough)
+    with recording(room(file(tmp_path, "room.mp4"))) as recorder:
+        for each in (sound, picture):
+            recorder.order(added(each))
+        recorder.play(arriving(sound, picture))
+        recorder.stop()
+    watched = source.watch(tmp_path / "room.mp4")
+    assert len(watched.beeps) == 15
+    assert len(watched.offsets()) >= 12
+    assert max(map(abs, watched.offsets())) < 0.08
+
+
+def test_a_screen_share_takes_the_place_of_the_camera(tmp_path) -> None:
+    camera = Sent(2, "vp8", list(payloads.video("vp8", 6, size=(320, 180), first=1_000)))
+    screen = Sent(3, "vp8", list(payloads.video("vp8", 2, size=(320, 180), first=60)))
+    at_the_camera = [replace(frame, at=frame.at - 1_000 / 30) for frame in camera.frames]
+    camera = replace(camera, frames=at_the_camera)
+    orders = [
+        (EPOCH_NS + 2_000_000_000, added(screen, source=TrackSource.SCREEN_SHARE)),
+        (EPOCH_NS + 4_000_000_000, v1.Order(track_removed=v1.TrackRemoved(3))),
+    ]
+    with recording(room(file(tmp_path, "alice.mp4"), kind=v1.SourceKind.PARTICIPANT)) as recorder:
+        recorder.order(added(camera))
+        recorder.play(sorted([*arriving(camera, screen), *orders], key=lambda event: event[0]))
+        recorder.stop()
+    shown = source.watch(tmp_path / "alice.mp4").shown
+    kinds = [number >= 1_000 for _, number in ((seen.at, seen.number) for seen in shown)]
+    runs = [kind for place, kind in enumerate(kinds) if not place or kinds[place - 1] != kind]
+    assert runs == [True, False, True]
+    during = [seen.at for seen in shown if seen.number < 1_000]
+    assert min(during) == pytest.approx(2, abs=0.4)
+    assert max(during) == pytest.approx(4, abs=0.4)
+
+
+@pytest.mark.parametrize(("codec", "name"), [("vp8", "t.webm"), ("h264", "t.mp4")])
+def test_a_picture_that_changes_its_size_goes_on_in_the_same_file(tmp_path, codec, name) -> None:
+    first = list(payloads.video(codec, 2, size=(320, 180)))
+    second = list(payloads.video(codec, 2, size=(180, 320), first=60))
+    turned = Sent(2, codec, [*first, *second])
+    with recording(track(file(tmp_path, name), video=True)) as recorder:
+        recorder.order(added(turned))
+        recorder.play(arriving(turned))
+        recorder.stop()
+    watched = source.watch(tmp_path / name)
+    assert [shown.number for shown in watched.shown] == list(range(120))
+    with av.open(str(tmp_path / name)) as container:
+        sizes = [(frame.width, frame.height) for frame in container.decode(video=0)]
+    assert (sizes[0], sizes[-1]) == ((320, 180), (180, 320))
+
+
+def test_an_error_of_its_own_closes_the_file_and_is_told_without_details(tmp_path) -> None:
+    program = """
+import socket, sys
+from roomwright.egress.recorder import making
+from roomwright.egress.recorder.copying.lanes import AudioLane
+from roomwright.egress.recorder.process import Recorder
+
+def failing(lane, until_ns):
+    if until_ns - lane._start_ns > 2_000_000_000:
+        raise RuntimeError("secret")
+    return iter(())
+
+AudioLane.advance = failing
+Recorder(socket.socket(fileno=int(sys.argv[1])), making.make).run()
+"""
+    with recording(track(file(tmp_path, "t.ogg")), "-c", program) as recorder:
+        media = sent("opus", 4)
+        recorder.order(added(media))
+        recorder.play(arriving(media))
+        failed = recorder.until("failed").failed
+        recorder.part()
+        said = recorder.said()
+    assert failed.error == "the recorder met an error of its own: RuntimeError"
+    assert failed.progress.files[0].size == (tmp_path / "t.ogg").stat().st_size
+    assert "failing" in said
+    assert "secret" not in said
+    assert source.watch(tmp_path / "t.ogg").duration > 1
 
 
 def test_what_a_killed_recorder_wrote_can_be_played(tmp_path) -> None:

@@ -113,7 +113,10 @@ def test_a_mute_is_told_between_the_samples(listener) -> None:
 def test_a_receiver_that_is_not_there_fails_the_egress_without_its_key() -> None:
     with recording(plan("ws://127.0.0.1:9/sound?key=secret")) as recorder:
         failed = recorder.until("failed").failed
+        recorder.part()
+        said = recorder.said()
     assert failed.code == 502
+    assert "secret" not in said
     assert "WebSocket" in failed.error
     assert "secret" not in failed.error
 

@@ -1,6 +1,6 @@
-"""A program that speaks the recorder's protocol and records nothing; the layout of its plan says how it behaves.
+"""A program that speaks the recorder's protocol and records nothing; its file's first directory says how it behaves.
 
-(nothing)   reports all that a good recorder does, and writes what came into its file
+(others)    reports all that a good recorder does, and writes what came into its file
 crash       dies at its first order after the plan
 deaf        never reads on after the plan
 stubborn    does not end when it is told to
@@ -26,6 +26,7 @@ class Fake:
         self.seen: list[str] = []
         self.plan = v1.Plan()
         self.packets = 0
+        self.mood = ""
 
     def say(self, **report) -> None:
         self.connection.sendall(message_frame(codec.encode(v1.Report(**report))))
@@ -43,10 +44,10 @@ class Fake:
         if order.plan is not None:
             return self.begin(order.plan)
         self.seen.append(f"{kind} {_content(getattr(order, kind))}")
-        if self.plan.source.layout == "crash":
+        if self.mood == "crash":
             self.progress()
             os.kill(os.getpid(), signal.SIGKILL)
-        if order.stop is not None and self.plan.source.layout != "stubborn":
+        if order.stop is not None and self.mood != "stubborn":
             self.say(finished=v1.Finished(status=pb.EgressStatus.EGRESS_COMPLETE, progress=self.progress()))
             return False
         self.say(progress=self.progress())
@@ -54,8 +55,9 @@ class Fake:
 
     def begin(self, plan: v1.Plan) -> bool:
         self.plan = plan
+        self.mood = plan.outputs[0].file.path.partition("/")[0]
         self.say(ready=v1.Ready())
-        match plan.source.layout:
+        match self.mood:
             case "failing":
                 self.say(failed=v1.Failed(error="no space left on device", code=507, progress=self.progress()))
                 return False

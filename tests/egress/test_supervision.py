@@ -96,17 +96,17 @@ async def test_a_crashed_recorder_fails_its_egress_alone_and_its_file_is_listed(
     well = await desk.record(path="well")
     await desk.until(well.egress_id, "ACTIVE")
     alice = await desk.backend.join("r", "alice")
-    bad = await desk.record(layout="crash", path="bad")
+    bad = await desk.record(path="crash/bad")
     await alice.publish()
     info = await desk.until(bad.egress_id, "FAILED")
     assert "killed by signal 9" in info.error
     assert info.details == "End reason: Process killed"
-    assert info.file_results[0].size == (desk.folder / "bad.mp4").stat().st_size
+    assert info.file_results[0].size == (desk.folder / "crash/bad.mp4").stat().st_size
     assert (await desk.look(well.egress_id)).status is pb.EgressStatus.EGRESS_ACTIVE
 
 
 async def test_what_a_recorder_says_of_its_failure_is_passed_on(desk: Desk) -> None:
-    info = await desk.record(layout="failing")
+    info = await desk.record(path="failing/x")
     info = await desk.until(info.egress_id, "FAILED")
     assert (info.error, info.error_code) == ("no space left on device", 507)
     assert info.details == "End reason: Failure"
@@ -115,7 +115,7 @@ async def test_what_a_recorder_says_of_its_failure_is_passed_on(desk: Desk) -> N
 async def test_a_silent_recorder_is_ended(tmp_path: Path) -> None:
     async with Desk(tmp_path, times=Times(silence=1.0)) as desk:
         await desk.backend.create_room(ROOM, CALLER)
-        info = await desk.record(layout="deaf")
+        info = await desk.record(path="deaf/x")
         info = await desk.until(info.egress_id, "FAILED")
         assert "killed by signal 9" in info.error
 
@@ -126,7 +126,7 @@ async def test_media_for_a_recorder_that_does_not_read_is_dropped_and_counted(
     monkeypatch.setattr(running, "MOST_WAITING", 100_000)
     alice = await desk.backend.join("r", "alice")
     track = await alice.publish()
-    info = await desk.record(layout="deaf")
+    info = await desk.record(path="deaf/x")
     session = desk.egress.sessions[info.egress_id]
     await asyncio.wait_for(session.launch(), 20)
     for _ in range(10_000):
@@ -140,7 +140,7 @@ async def test_media_for_a_recorder_that_does_not_read_is_dropped_and_counted(
 async def test_the_servers_stop_ends_recordings_in_order_and_kills_who_does_not_obey(tmp_path: Path) -> None:
     async with Desk(tmp_path, stop_grace=1) as desk:
         await desk.backend.create_room(ROOM, CALLER)
-        good, stubborn = await desk.record(path="good"), await desk.record(layout="stubborn", path="bad")
+        good, stubborn = await desk.record(path="good"), await desk.record(path="stubborn/bad")
         for info in (good, stubborn):
             await desk.until(info.egress_id, "ACTIVE")
     assert (await desk.look(good.egress_id)).status is pb.EgressStatus.EGRESS_COMPLETE
@@ -230,3 +230,16 @@ async def test_an_egress_without_a_stream_has_none_to_update(desk: Desk) -> None
     request = pb.UpdateStreamRequest(egress_id=info.egress_id, add_output_urls=["rtmp://h/a/k"])
     with pytest.raises(ServiceError, match="UpdateStream called on non-streaming egress"):
         await desk.egress.update_stream(request, CALLER)
+
+
+async def test_a_file_that_is_being_written_is_not_written_by_another(desk: Desk) -> None:
+    first = await desk.record(path="same")
+    with pytest.raises(ServiceError, match=f"same.mp4 is being written by egress {first.egress_id}"):
+        await desk.record(path="same")
+    assert len(desk.egress.sessions) == 1
+    await desk.record(path="other")
+
+
+async def test_an_unknown_layout_is_refused(desk: Desk) -> None:
+    with pytest.raises(ServiceError, match="invalid field: layout"):
+        await desk.record(layout="pyramid")

@@ -1,6 +1,7 @@
 """Stopping and changing an egress that runs: what may be done in which state."""
 
 from roomwright.egress.planning import streams
+from roomwright.egress.planning.requests import check_layout
 from roomwright.egress.record import Record
 from roomwright.egress.redaction import stream_url
 from roomwright.egress.refusals import invalid
@@ -36,8 +37,7 @@ def update_layout(record: Record, session: Session | None, request: pb.UpdateLay
     running = _running(record, session, "updated")
     if running.wish.source.kind is not v1.SourceKind.ROOM or not running.wish.source.video:
         raise failed_precondition("UpdateLayout called on an egress without a layout")
-    if not request.layout.isprintable() or len(request.layout) > 100:
-        raise invalid("layout")
+    check_layout(request.layout)
     running.show(request.layout)
 
 

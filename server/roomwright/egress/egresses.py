@@ -18,6 +18,7 @@ from roomwright.egress.planning.storage import planned
 from roomwright.egress.record import Record
 from roomwright.egress.records import Journal, JournalError, Shelf
 from roomwright.egress.refusals import encrypted, no_such_egress, not_here
+from roomwright.egress.results import on_disk, places
 from roomwright.egress.running.recorder import Recorder
 from roomwright.egress.running.session import ENDED, PROGRESS, STARTED, Session, Spawn, Surroundings, Times
 from roomwright.egress.selection import selects
@@ -30,6 +31,7 @@ from roomwright.rooms import events
 from roomwright.sfu.backend import Backend, Caller
 from roomwright.sfu.taps import MediaTaps
 from roomwright_proto import livekit as pb
+from roomwright_proto.roomwright.egress import v1
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +40,7 @@ EXTRA: Final = ("av", "numpy", "PIL", "obstore")
 _Request = TypeVar("_Request", bound=Request)
 _CALLER: Final = Caller()
 _FORGET_EVERY_S: Final = 60.0
+_REMEASURE_S: Final = 8.0
 
 
 class Egresses:
@@ -99,9 +102,11 @@ class Egresses:
             site=site,
             times=times or Times(),
             changed=self._changed,
+            claim=self._claim,
             over=self._over,
         )
         self._catch_up = catch_up
+        self._remeasure: list[Record] = []
         self._stopping = False
         self._forgetting: asyncio.TimerHandle | None = None
 
@@ -120,6 +125,8 @@ class Egresses:
                 self._journal, left = None, []
             for info in left:
                 self._adopt(Record(info))
+            if self._remeasure:
+                asyncio.get_running_loop().call_later(_REMEASURE_S, self._measure_again)
         self._forget()
 
     def _adopt(self, record: Record) -> None:
@@ -127,6 +134,14 @@ class Egresses:
         if record.running:
             closing.close_left_over(record, self._clock.now_ns())
             self._changed_record(record, ENDED)
+            self._remeasure.append(record)
+
+    def _measure_again(self) -> None:
+        """Recorders whose server was killed have closed their files by now."""
+        records, self._remeasure = self._remeasure, []
+        for record in [] if self._stopping else records:
+            on_disk(record.info)
+            self._changed_record(record, PROGRESS)
 
     async def stop(self) -> None:
         """End all in order, within the grace; then at once. Idempotent."""
@@ -302,6 +317,13 @@ class Egresses:
             self._journal.write(record.info)
         if event != PROGRESS:
             self._feed.egress(event, record.info, self._webhooks.get(record.info.egress_id, ()), room=room)
+
+    def _claim(self, plan: v1.Plan) -> None:
+        wanted = places(plan)
+        for other in self.sessions.values():
+            shared = wanted & places(other.plan) if other.plan is not None else None
+            if shared:
+                raise failed_precondition(f"{min(shared)} is being written by egress {other.id}")
 
     def _over(self, session: Session) -> None:
         self.sessions.pop(session.id, None)

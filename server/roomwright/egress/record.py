@@ -61,10 +61,11 @@ class Record:
 
     def end(self, status: pb.EgressStatus, now_ns: int, *, reason: str = "", error: str = "", code: int = 0) -> bool:
         """It has ended. Returns whether that is new."""
-        if status not in TRANSITIONS[self.info.status] and not self._go(_S.EGRESS_ENDING, now_ns):
+        if status in RUNNING or not self.running:
             return False
-        if not self._go(status, now_ns):
-            return False
+        if status not in TRANSITIONS[self.info.status]:
+            self._go(_S.EGRESS_ENDING, now_ns)
+        self._go(status, now_ns)
         info = self.info
         info.ended_at = now_ns
         info.error = error

@@ -37,6 +37,25 @@ def _of(output: v1.Output) -> Iterator[Result]:
         yield pb.StreamInfo(url=stream_url(output.websocket_url))
 
 
+def places(plan: v1.Plan) -> frozenset[str]:
+    """The paths of this machine that a plan writes to. In object storage each write is whole, and the last one wins."""
+    found = (_place(output) for output in plan.outputs)
+    return frozenset(place for place in found if place)
+
+
+def _place(output: v1.Output) -> str:
+    directory = output.storage.directory if output.storage is not None else None
+    return _location(directory, _path(output))
+
+
+def _path(output: v1.Output) -> str:
+    if output.file is not None:
+        return output.file.path
+    if output.segments is not None:
+        return output.segments.playlist
+    return output.images.prefix if output.images is not None else ""
+
+
 def _location(directory: str | None, path: str) -> str:
     return str(Path(directory).resolve() / path) if directory is not None and path else ""
 

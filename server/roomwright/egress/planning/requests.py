@@ -298,5 +298,17 @@ def _checked(wish: Wish) -> Wish:
         raise invalid("output", f"at most {_MOST_IMAGES} image outputs")
     if wish.source.kind is not _KIND.TRACK and any(isinstance(output, WebSocketWish) for output in wish.outputs):
         raise invalid("stream protocol", "WEBSOCKET carries one audio track")
+    check_layout(wish.source.layout)
     files.check(wish)
     return wish
+
+
+_LAYOUTS = frozenset(
+    f"{layout}{ground}" for layout in ("grid", "speaker", "single-speaker") for ground in ("", "-light", "-dark")
+)
+
+
+def check_layout(layout: str) -> None:
+    """Raise for a layout that there is not; empty is the usual one."""
+    if layout and layout not in _LAYOUTS:
+        raise invalid("layout", "grid, speaker or single-speaker, with -light or -dark")

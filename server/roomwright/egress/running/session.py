@@ -48,7 +48,11 @@ class Times:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What all sessions share. `changed` is called with the event's name whenever a record has changed."""
+    """What all sessions share.
+
+    `changed` is called with the event's name whenever a record has changed; `claim` raises `ServiceError` where another
+    egress writes what a plan would write.
+    """
 
     taps: MediaTaps
     spawn: Spawn
@@ -56,6 +60,7 @@ class Surroundings:
     site: Site
     times: Times
     changed: Callable[["Session", str], None]
+    claim: Callable[[v1.Plan], None]
     over: Callable[["Session"], None]
 
 
@@ -244,10 +249,10 @@ class Session:
 
     def _make_plan(self) -> None:
         around = self._around
-        self.plan = plan(
-            self.wish, self._encoding, self.id, self.room, self._tracks.publications, around.site, self._now()
-        )
-        self.record.expect(expected(self.plan))
+        made = plan(self.wish, self._encoding, self.id, self.room, self._tracks.publications, around.site, self._now())
+        around.claim(made)
+        self.plan = made
+        self.record.expect(expected(made))
 
     # the recorder
 

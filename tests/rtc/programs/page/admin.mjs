@@ -4,6 +4,7 @@
 // microphone, which is recorded, and <img src=x onerror=alert(1)>. The token administers the room and nothing else.
 
 import { launch } from "../chromium.mjs";
+import { faults } from "./accessible.mjs";
 
 const [url, room, token, folder] = process.argv.slice(2);
 const browser = await launch();
@@ -30,7 +31,10 @@ const seen = (what) => console.log(what);
 const button = (page, name) => page.getByRole("button", { name, exact: true });
 const person = (page, identity) => page.locator(".person", { hasText: identity });
 
+/** Take a picture, and judge what is on it. */
 async function picture(page, name) {
+  const found = await faults(page);
+  if (found.length) fail(`${name}: ${found.join("; ")}`);
   if (folder) await page.screenshot({ path: `${folder}/admin-${name}.png` });
 }
 

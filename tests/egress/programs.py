@@ -113,5 +113,5 @@ def _accepts(port: int) -> bool:
 def _listens(port: int) -> bool:
     """Without connecting: a listener for one connection takes the first."""
     wanted = f"0100007F:{port:04X}"
-    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    lines = Path("/proc/thread-self/net/tcp").read_text().splitlines()[1:]
     return any(fields[1] == wanted and fields[3] == "0A" for fields in map(str.split, lines))

@@ -1,0 +1,184 @@
+"""Where recordings go: playlists, images, live streams, object storage; and what fails there."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from livekit import api
+from livekit.protocol import egress as proto
+
+from tests.egress import source
+from tests.egress.programs import ACCESS, SECRET, copied, free_port, played, probed, rtmp_listener, s3_server
+from tests.rtc.conftest import Invite
+from tests.rtc.network import Network
+from tests.rtc.recording import active, ended, recorded, recording_server, status, until
+from tests.rtc.server import Server
+
+FINISHED, FAILED = proto.StreamInfo.Status.FINISHED, proto.StreamInfo.Status.FAILED
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def recorder(network: Network, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    with network:
+        async with recording_server(tmp_path_factory.mktemp("egress")) as server:
+            yield server
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def livekit(recorder: Server) -> AsyncIterator[api.LiveKitAPI]:
+    async with recorder.api() as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def buckets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("buckets")
+    (directory / "rec").mkdir()
+    return directory
+
+
+@pytest.fixture(scope="module")
+def endpoint(network: Network, recorder: Server, buckets: Path) -> Iterator[str]:
+    with network, s3_server(buckets) as url:
+        yield url
+
+
+def s3(endpoint: str, **changes: str) -> api.S3Upload:
+    values = {"access_key": ACCESS, "secret": SECRET, "bucket": "rec", "endpoint": endpoint}
+    return api.S3Upload(force_path_style=True, **(values | changes))
+
+
+async def _performer(invite: Invite, recorder: Server) -> None:
+    guest = await invite("python", "alice", url=recorder.socket_url)
+    await guest.do("perform", width=640, height=360)
+
+
+async def test_a_room_goes_to_s3_to_a_playlist_to_images_and_to_streams_at_once(
+    invite: Invite, recorder: Server, livekit: api.LiveKitAPI, room: str, endpoint: str, buckets: Path, tmp_path: Path
+) -> None:
+    await _performer(invite, recorder)
+    with (
+        rtmp_listener(tmp_path / "one.flv", free_port()) as one,
+        rtmp_listener(tmp_path / "two.flv", free_port()) as two,
+    ):
+        started = await livekit.egress.start_room_composite_egress(
+            api.RoomCompositeEgressRequest(
+                room_name=room,
+                advanced=api.EncodingOptions(width=640, height=360, framerate=30, key_frame_interval=1),
+                file_outputs=[api.EncodedFileOutput(filepath=f"{room}/whole.mp4", s3=s3(endpoint))],
+                segment_outputs=[
+                    api.SegmentedFileOutput(
+                        filename_prefix=f"{room}/s",
+                        playlist_name="all.m3u8",
+                        live_playlist_name="live.m3u8",
+                        segment_duration=2,
+                    )
+                ],
+                image_outputs=[api.ImageOutput(capture_interval=2, filename_prefix=f"{room}/image")],
+                stream_outputs=[api.StreamOutput(urls=[one])],
+            )
+        )
+        egress = started.egress_id
+        await until(livekit, egress, lambda info: info.stream_results and info.stream_results[0].duration > 2e9)
+        await livekit.egress.update_stream(api.UpdateStreamRequest(egress_id=egress, add_output_urls=[two]))
+        await until(
+            livekit, egress, lambda info: len(info.stream_results) > 1 and info.stream_results[1].duration > 2e9
+        )
+        await livekit.egress.update_layout(api.UpdateLayoutRequest(egress_id=egress, layout="speaker-light"))
+        await livekit.egress.update_stream(api.UpdateStreamRequest(egress_id=egress, remove_output_urls=[two]))
+        info = await recorded(livekit, egress, 1)
+    assert status(info) == "EGRESS_COMPLETE", info
+    assert "secretkey" not in str(info)
+    assert SECRET not in str(info)
+    assert ACCESS not in str(info)
+
+    [file] = info.file_results
+    assert file.location == f"{endpoint}/rec/{room}/whole.mp4"
+    whole = source.watch(buckets / "rec" / room / "whole.mp4")
+    assert len(whole.beeps) >= 5
+    assert (buckets / "rec" / room / f"{egress}.json").exists()
+
+    [segments] = info.segment_results
+    played(segments.playlist_location)
+    assert segments.segment_count == len(list(Path(segments.playlist_location).parent.glob("*.ts")))
+    assert Path(segments.live_playlist_location).exists()
+    hls = source.watch(copied(segments.playlist_location, tmp_path / "hls.mkv"))
+    assert abs(hls.duration - whole.duration) < 0.5
+
+    [images] = info.image_results
+    stored = list(Path(segments.playlist_location).parent.glob("image_*.jpeg"))
+    assert len(stored) == images.image_count >= 3
+    assert probed(stored[0])["streams"][0]["width"] == 640
+
+    assert [stream.status for stream in info.stream_results] == [FINISHED, FINISHED]
+    for name in ("one.flv", "two.flv"):
+        streamed = source.watch(tmp_path / name)
+        assert len(streamed.beeps) >= 1
+        assert all(abs(offset) < 0.08 for offset in streamed.offsets())
+
+
+@pytest.mark.parametrize(
+    ("kind", "extension", "codec"), [(api.EncodedFileType.OGG, "ogg", "opus"), (api.EncodedFileType.MP3, "mp3", "mp3")]
+)
+async def test_sound_alone_goes_to_ogg_and_mp3(
+    invite: Invite, recorder: Server, livekit: api.LiveKitAPI, room: str, kind: int, extension: str, codec: str
+) -> None:
+    await _performer(invite, recorder)
+    request = api.RoomCompositeEgressRequest(
+        room_name=room, audio_only=True, file_outputs=[api.EncodedFileOutput(file_type=kind, filepath=f"{room}/voices")]
+    )
+    started = await livekit.egress.start_room_composite_egress(request)
+    info = await recorded(livekit, started.egress_id, 3)
+    assert status(info) == "EGRESS_COMPLETE", info
+    [file] = info.file_results
+    assert file.filename.endswith(extension)
+    assert [stream["codec_name"] for stream in probed(file.location)["streams"]] == [codec]
+    assert len(source.watch(file.location).beeps) >= 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [({"secret": "wrongsecret"}, "the secret does not fit"), ({"bucket": "nowhere"}, "there is no such bucket")],
+)
+async def test_storage_that_refuses_fails_the_egress_at_once_and_says_why(
+    invite: Invite,
+    recorder: Server,
+    livekit: api.LiveKitAPI,
+    room: str,
+    endpoint: str,
+    changes: dict[str, str],
+    said: str,
+) -> None:
+    await _performer(invite, recorder)
+    file = api.EncodedFileOutput(filepath="a.mp4", s3=s3(endpoint, **changes))
+    request = api.RoomCompositeEgressRequest(room_name=room, file_outputs=[file])
+    started = await livekit.egress.start_room_composite_egress(request)
+    info = await ended(livekit, started.egress_id)
+    assert status(info) == "EGRESS_FAILED"
+    assert said in info.error
+    assert info.error_code in (401, 404)
+    assert "wrongsecret" not in str(info)
+
+
+async def test_a_stream_that_cannot_be_reached_fails_and_the_file_goes_on(
+    invite: Invite, recorder: Server, livekit: api.LiveKitAPI, room: str
+) -> None:
+    await _performer(invite, recorder)
+    request = api.RoomCompositeEgressRequest(
+        room_name=room,
+        file_outputs=[api.EncodedFileOutput(filepath=f"{room}/goes-on.mp4")],
+        stream_outputs=[api.StreamOutput(urls=[f"rtmp://127.0.0.1:{free_port()}/live/secretkey"])],
+    )
+    started = await livekit.egress.start_room_composite_egress(request)
+    await active(livekit, started.egress_id)
+    await asyncio.sleep(1)
+    info = await until(
+        livekit, started.egress_id, lambda info: info.stream_results and info.stream_results[0].status == FAILED
+    )
+    assert "Connection refused" in info.stream_results[0].error
+    assert "secretkey" not in str(info)
+    info = await recorded(livekit, started.egress_id, 1)
+    assert status(info) == "EGRESS_COMPLETE", info
+    assert source.watch(info.file_results[0].location).duration > 10

@@ -103,7 +103,7 @@ async def test_a_room_goes_to_s3_to_a_playlist_to_images_and_to_streams_at_once(
     [segments] = info.segment_results
     played(segments.playlist_location)
     assert segments.segment_count == len(list(Path(segments.playlist_location).parent.glob("*.ts")))
-    assert Path(segments.live_playlist_location).exists()
+    played(segments.live_playlist_location)
     hls = source.watch(copied(segments.playlist_location, tmp_path / "hls.mkv"))
     assert abs(hls.duration - whole.duration) < 0.5
 

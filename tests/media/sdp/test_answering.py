@@ -70,6 +70,19 @@ def test_what_was_never_announced_is_not_received(client, server):
     assert parse(answer.sdp).sections[0].direction is Direction.INACTIVE
 
 
+def test_an_offer_has_so_many_sections_and_the_next_one_is_answered_again(client):
+    server = Answerer(CODECS, 1, max_sections=2)
+    client.add("audio", SEND, "one")
+    client.add("audio", SEND, "two")
+    exchange(client, server)
+    three = OfferingClient()
+    for name in ("one", "two", "three"):
+        three.add("audio", SEND, name)
+    with pytest.raises(SdpError, match="more than 2 media sections"):
+        server.answer(three.offer(), LOCAL, (), ())
+    assert exchange(client, server).unmatched == ("0", "1")
+
+
 def test_a_section_is_used_again_for_the_next_track(client, server):
     section = client.add("audio", SEND, "mic")
     exchange(client, server, [Announced(track_sid="TR_1", kind="audio", cids=("mic",))])

@@ -1,34 +1,26 @@
 """Clients for benchmarks that cost little themselves: a WebSocket on `/rtc/v1`, one connectivity check, DTLS, SCTP.
 
-The encrypted side is the server's own `Link` in the other role, because what is measured is the server. No media is
-sent.
+Their connections are those of `roomwright load-test`. No media is sent.
 """
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import aiohttp
-from aioice import stun
 from benchlib import CannotMeasureError
 from betterproto2 import which_one_of
-from light_offer import Server, join_request, offer, token
+from light_offer import offer, token
 
 from roomwright import codec
-from roomwright.media.transport import RemoteParameters, Setup, TransportSettings
+from roomwright.load.connection import Connection
+from roomwright.load.offers import PASSWORD, AnswerError, Server, join_request
 from roomwright.media.transport.certificate import Certificate
-from roomwright.media.transport.channels import ChannelSpec
-from roomwright.media.transport.errors import PeerError
-from roomwright.media.transport.link import Link
 from roomwright_proto import livekit as pb
 
 PATIENCE_S = 30.0
-CHANNELS = (ChannelSpec("_reliable"), ChannelSpec("_lossy", ordered=False, max_retransmits=0))
-_REPEAT_S, _CONSENT_S = 0.5, 4.0
-_FIRST_DTLS, _LAST_DTLS = 20, 63
 _LEAVE = pb.LeaveRequest(reason=pb.DisconnectReason.CLIENT_INITIATED)
 
 
@@ -51,7 +43,7 @@ class Times:
     data: float | None = None
 
 
-class Client(asyncio.DatagramProtocol):
+class Client:
     """A participant. `times` says when it got how far; `problem` why it will get no further."""
 
     def __init__(self, identity: str, room: str, certificate: Certificate, *, media: bool) -> None:
@@ -60,32 +52,24 @@ class Client(asyncio.DatagramProtocol):
         self.problem = ""
         self._media = media
         self._token = token(identity, room)
-        self._ufrag = stun.random_transaction_id().hex()[:8]
-        self._request = join_request(self._offer(certificate) if media else None)
-        self._link = Link(certificate, self._transmit, self, TransportSettings())  # type: ignore[arg-type]
-        self._open: set[str] = set()
+        self._connection = Connection(certificate, self._fail, self._reach)
+        self._request = join_request(
+            offer(self._connection.ufrag, PASSWORD, certificate.fingerprint) if media else None
+        )
         self._done = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._listening: asyncio.Task[None] | None = None
         self._begin = 0.0
-        self._server: Server | None = None
-        self._udp: asyncio.DatagramTransport | None = None
-
-    def _offer(self, certificate: Certificate) -> str:
-        return offer(self._ufrag, "a-password-of-twenty-four", certificate.fingerprint)
 
     async def join(self, session: aiohttp.ClientSession, port: int) -> Times:
         """Come in, and go on until media and data could flow; without media until the join message."""
-        if self._media:
-            loop = asyncio.get_running_loop()
-            self._udp, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", 0))
         self._begin = time.perf_counter()
         url = f"http://127.0.0.1:{port}/rtc/v1?join_request={self._request}&access_token={self._token}"
         self._socket = await session.ws_connect(url, max_msg_size=0)
-        self._tasks.append(asyncio.create_task(self._listen()))
+        self._listening = asyncio.create_task(self._listen())
         try:
             await asyncio.wait_for(self._done.wait(), PATIENCE_S)
         except TimeoutError:
-            self.problem = self.problem or f"after {PATIENCE_S:.0f} s it was no further than {self.times}"
+            self._fail(f"after {PATIENCE_S:.0f} s it was no further than {self.times}")
         if self.problem:
             raise CannotMeasureError(f"{self.identity} could not join: {self.problem}")
         return self.times
@@ -93,92 +77,36 @@ class Client(asyncio.DatagramProtocol):
     async def leave(self) -> None:
         """Say good-bye and be gone."""
         await self._socket.send_bytes(codec.encode(pb.SignalRequest(leave=_LEAVE)))
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._link.close()
-        if self._udp is not None:
-            self._udp.close()
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.gather(self._listening, return_exceptions=True)
+        await self._connection.close()
         await self._socket.close()
 
-    # signalling
-
     async def _listen(self) -> None:
-        with self._blaming():
+        try:
             async for frame in self._socket:
                 if frame.type is aiohttp.WSMsgType.BINARY:
-                    self._hear(*which_one_of(codec.decode(pb.SignalResponse, frame.data), "message"))
-            raise CannotMeasureError("the server closed the WebSocket")
+                    await self._hear(*which_one_of(codec.decode(pb.SignalResponse, frame.data), "message"))
+            self._fail("the server closed the WebSocket")
+        except (AnswerError, ValueError, OSError) as error:
+            self._fail(str(error))
 
-    def _hear(self, name: str, content: Any) -> None:
+    async def _hear(self, name: str, content: Any) -> None:
         match name:
             case "join":
                 self._reach("join")
             case "answer":
                 self._reach("answer")
-                self._connect(Server.of(content.sdp))
+                await self._connection.connect(Server.of(content.sdp))
             case "update" if self.times.active is None:
                 infos = [info for info in content.participants if info.identity == self.identity]
                 if any(info.state is pb.ParticipantInfoState.ACTIVE for info in infos):
                     self._reach("active")
             case "leave":
-                raise CannotMeasureError(f"the server said good-bye: {content.reason.name}")
+                self._fail(f"the server said good-bye: {content.reason.name}")
             case _:
                 pass
-
-    # media
-
-    def _connect(self, server: Server) -> None:
-        self._server = server
-        self._link.describe(RemoteParameters(server.ufrag, server.fingerprint, Setup.PASSIVE))
-        for channel in CHANNELS:
-            self._link.open_channel(channel)
-        self._check(server)
-        self._link.start()
-        self._tasks.append(asyncio.create_task(self._keep(server)))
-
-    def _check(self, server: Server) -> None:
-        message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
-        message.attributes["USERNAME"] = f"{server.ufrag}:{self._ufrag}"
-        message.attributes["PRIORITY"] = 1_000_000
-        message.attributes["ICE-CONTROLLING"] = 42
-        message.attributes["USE-CANDIDATE"] = None
-        message.add_message_integrity(server.pwd.encode())
-        self._transmit(bytes(message))
-
-    async def _keep(self, server: Server) -> None:
-        """Repeat what may be lost until connected, then consent."""
-        with self._blaming():
-            while True:
-                await asyncio.sleep(_CONSENT_S if self._link.is_secure else _REPEAT_S)
-                self._check(server)
-                self._link.on_time()
-
-    def _transmit(self, datagram: bytes) -> None:
-        if self._udp is not None and self._server is not None:
-            self._udp.sendto(datagram, self._server.address)
-
-    def datagram_received(self, data: bytes, addr: object) -> None:
-        """A datagram of the server's."""
-        if not _FIRST_DTLS <= data[0] <= _LAST_DTLS:
-            return
-        with self._blaming():
-            now = time.monotonic()
-            messages = self._link.receive(data, now)
-            if self._link.is_secure:
-                self._reach("dtls")
-            self._link.deliver(messages, now)
-
-    def on_channel_open(self, label: str) -> None:
-        """A data channel is open."""
-        self._open.add(label)
-        if len(self._open) == len(CHANNELS):
-            self._reach("data")
-
-    def on_channel_message(self, label: str, data: bytes, is_text: bool) -> None:
-        """What comes over data channels is not looked at."""
-
-    # inside
 
     def _reach(self, mark: str) -> None:
         if getattr(self.times, mark) is None:
@@ -186,14 +114,10 @@ class Client(asyncio.DatagramProtocol):
         if self.times.join is not None and (not self._media or _is_complete(self.times)):
             self._done.set()
 
-    @contextmanager
-    def _blaming(self) -> Iterator[None]:
-        """What goes wrong is why the client does not get in."""
-        try:
-            yield
-        except (CannotMeasureError, PeerError, ValueError, OSError) as error:
-            self.problem = self.problem or str(error)
-            self._done.set()
+    def _fail(self, problem: str) -> None:
+        """What goes wrong first is why the client does not get in, or is not there any more."""
+        self.problem = self.problem or problem
+        self._done.set()
 
 
 def _is_complete(times: Times) -> bool:

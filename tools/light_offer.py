@@ -1,17 +1,10 @@
-"""What a client of a benchmark says when it joins, and what it reads in the answer. Pure functions.
+"""What a client of a benchmark says when it joins. Pure functions.
 
 The offer is a browser's: places for three audio and three video tracks, and data channels; with fewer codecs.
 """
 
-import base64
-import gzip
-from dataclasses import dataclass
-
-from benchlib import KEY, SECRET, CannotMeasureError
+from benchlib import KEY, SECRET
 from livekit import api
-
-from roomwright import codec
-from roomwright_proto import livekit as pb
 
 _AUDIO = """m=audio 9 UDP/TLS/RTP/SAVPF 111 63
 a=rtpmap:111 opus/48000/2
@@ -51,40 +44,6 @@ def offer(ufrag: str, pwd: str, fingerprint: str) -> str:
     head = f"v=0\no=- 1 2 IN IP4 127.0.0.1\ns=-\nt=0 0\na=group:BUNDLE {mids}\n"
     sections = [f"{section}{transport}a=mid:{mid}\n" for mid, section in enumerate(_SECTIONS)]
     return "".join([head, *sections]).replace("\n", "\r\n")
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """What an answer says of the server's transport."""
-
-    ufrag: str
-    pwd: str
-    fingerprint: str
-    address: tuple[str, int]
-
-    @classmethod
-    def of(cls, sdp: str) -> "Server":
-        """Read an answer's first transport."""
-        candidate = _first(sdp, "a=candidate:").split()
-        fingerprint = _first(sdp, "a=fingerprint:sha-256 ")
-        address = (candidate[4], int(candidate[5]))
-        return cls(_first(sdp, "a=ice-ufrag:"), _first(sdp, "a=ice-pwd:"), fingerprint, address)
-
-
-def _first(sdp: str, start: str) -> str:
-    for line in sdp.splitlines():
-        if line.startswith(start):
-            return line.removeprefix(start)
-    raise CannotMeasureError(f"the answer has no line {start}…:\n{sdp}")
-
-
-def join_request(sdp: str | None) -> str:
-    """The query's value of the same name; without an offer only signalling begins."""
-    description = pb.SessionDescription(type="offer", sdp=sdp, id=1) if sdp else None
-    request = pb.JoinRequest(client_info=pb.ClientInfo(protocol=16), publisher_offer=description)
-    packed = gzip.compress(codec.encode(request))
-    wrapped = pb.WrappedJoinRequest(compression=pb.WrappedJoinRequestCompression.GZIP, join_request=packed)
-    return base64.urlsafe_b64encode(codec.encode(wrapped)).decode()
 
 
 def token(identity: str, room: str) -> str:

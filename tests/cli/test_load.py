@@ -1,5 +1,7 @@
 """What `join` and `load-test` refuse, how a load test counts, and what its report says."""
 
+import base64
+import gzip
 import subprocess
 import sys
 
@@ -7,13 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from roomwright import codec
 from roomwright.cli.load import _report
-from roomwright.load.offers import AnswerError, Section, Server, offer
+from roomwright.load.offers import AnswerError, Section, Server, join_request, offer
 from roomwright.load.plan import Measured, Plan, percentile
 from roomwright.load.streams import Incoming, Outgoing
 from roomwright.load.synthetic import pattern_line
 from roomwright.media.rtp.keyframes import starts_key_frame
 from roomwright.media.sdp import parse
+from roomwright_proto import livekit as pb
 from tests.cli.conftest import Run
 
 
@@ -90,11 +94,34 @@ def test_an_offer_can_be_read() -> None:
     assert [section.kind for section in described.sections] == ["application", "audio", "video", "audio", "video"]
 
 
-def test_a_server_with_full_ice_is_not_tested() -> None:
+ANSWER = """v=0\r
+a=ice-lite\r
+m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r
+a=ice-ufrag:theirs\r
+a=ice-pwd:secret\r
+a=fingerprint:sha-256 AB:CD\r
+a=candidate:1 1 udp 2130706431 127.0.0.1 7882 typ host\r
+"""
+
+
+def test_an_answer_says_where_the_server_is_and_who() -> None:
+    assert Server.of(ANSWER) == Server("theirs", "secret", "AB:CD", ("127.0.0.1", 7882))
+
+
+def test_an_answer_that_is_no_use_says_why() -> None:
     with pytest.raises(AnswerError, match="not ICE-lite"):
-        Server.of("v=0\r\n")
+        Server.of(ANSWER.replace("a=ice-lite", "a=ice"))
     with pytest.raises(AnswerError, match="no line a=candidate"):
-        Server.of("a=ice-lite\r\n")
+        Server.of(ANSWER.replace("a=candidate", "b=candidate"))
+
+
+@pytest.mark.parametrize("sdp", ["v=0\r\n", None])
+def test_a_join_request_holds_the_offer_and_the_tracks(sdp: str | None) -> None:
+    packed = join_request(sdp, [pb.AddTrackRequest(cid="a")])
+    wrapped = codec.decode(pb.WrappedJoinRequest, base64.urlsafe_b64decode(packed))
+    request = codec.decode(pb.JoinRequest, gzip.decompress(wrapped.join_request))
+    assert (request.publisher_offer.sdp if request.publisher_offer else None) == sdp
+    assert [track.cid for track in request.add_track_requests] == ["a"]
 
 
 @pytest.mark.parametrize(

@@ -25,13 +25,23 @@ _SLOT_BYTES = 2_048
 
 
 class Connection(asyncio.DatagramProtocol):
-    """One connection. `on_problem` is told why it is lost; `incoming` is what comes, by SSRC."""
+    """One connection. `incoming` is what comes, by SSRC.
 
-    def __init__(self, certificate: Certificate, on_problem: Callable[[str], None]) -> None:
+    `on_problem` is told why it is lost, `on_progress` of `dtls` and `data`: the handshake is done, data channels open.
+    """
+
+    def __init__(
+        self,
+        certificate: Certificate,
+        on_problem: Callable[[str], None],
+        on_progress: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.ufrag = secrets.token_hex(4)
         self.incoming: dict[int, Incoming] = {}
         self.sent = 0
         self._on_problem = on_problem
+        self._on_progress = on_progress
+        self._open: set[str] = set()
         self._link = Link(certificate, self._transmit, self, TransportSettings())  # pyright: ignore[reportArgumentType] - it asks for two methods of a listener
         self._arena = native.Arena(1, _SLOT_BYTES, 0)
         self._length = native.length_cell()
@@ -41,11 +51,6 @@ class Connection(asyncio.DatagramProtocol):
 
     def __repr__(self) -> str:
         return f"<Connection {self.ufrag}: {len(self.incoming)} streams in>"
-
-    @property
-    def is_secure(self) -> bool:
-        """Whether media can be sent."""
-        return self._link.is_secure
 
     async def connect(self, server: Server) -> None:
         """Begin to connect."""
@@ -91,8 +96,7 @@ class Connection(asyncio.DatagramProtocol):
                 self._count(data)
         elif 19 < first < 64:
             try:
-                now = time.monotonic()
-                self._link.deliver(self._link.receive(data, now), now)
+                self._on_dtls(data, time.monotonic())
             except PeerError as error:
                 self._on_problem(str(error))
 
@@ -103,11 +107,21 @@ class Connection(asyncio.DatagramProtocol):
 
     def on_channel_open(self, label: str) -> None:
         """Data channels are opened because clients do; nothing is sent over them."""
+        self._open.add(label)
+        if len(self._open) == len(_CHANNELS):
+            self._on_progress("data")
 
     def on_channel_message(self, label: str, data: bytes, is_text: bool) -> None:
         """What comes over data channels is not looked at."""
 
     # inside
+
+    def _on_dtls(self, datagram: bytes, now: float) -> None:
+        secure = self._link.is_secure
+        messages = self._link.receive(datagram, now)
+        if self._link.is_secure and not secure:
+            self._on_progress("dtls")
+        self._link.deliver(messages, now)
 
     def _count(self, packet: bytes) -> None:
         sequence = packet[2] << 8 | packet[3]

@@ -85,13 +85,14 @@ def _first(sdp: str, start: str) -> str:
     raise AnswerError(f"the server's answer has no line {start}…")
 
 
-def join_request(sdp: str, tracks: Sequence[pb.AddTrackRequest]) -> str:
-    """The query's value of the same name."""
+def join_request(sdp: str | None, tracks: Sequence[pb.AddTrackRequest] = ()) -> str:
+    """The query's value of the same name; without an offer only signalling begins."""
+    description = pb.SessionDescription(type="offer", sdp=sdp, id=1) if sdp else None
     request = pb.JoinRequest(
         client_info=pb.ClientInfo(sdk=pb.ClientInfoSdk.PYTHON, protocol=16),
         connection_settings=pb.ConnectionSettings(auto_subscribe=True),
         add_track_requests=list(tracks),
-        publisher_offer=pb.SessionDescription(type="offer", sdp=sdp, id=1),
+        publisher_offer=description,
     )
     packed = gzip.compress(codec.encode(request))
     wrapped = pb.WrappedJoinRequest(compression=pb.WrappedJoinRequestCompression.GZIP, join_request=packed)

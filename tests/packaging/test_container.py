@@ -13,7 +13,7 @@ import signal
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,8 @@ BASE = "docker.io/library/python:3.12-slim"
 LOCAL_BASE = "FROM scratch\nADD base.tar /\nENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
 
 pytestmark = pytest.mark.suite
+
+Build = Callable[..., str]
 
 
 class Buildah:
@@ -44,10 +46,12 @@ class Buildah:
 
 
 @pytest.fixture(scope="module")
-def buildah(tmp_path_factory: pytest.TempPathFactory) -> Buildah:
+def buildah(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Buildah]:
     if shutil.which("buildah") is None or os.geteuid():
         skip_or_fail("containers need buildah and root")
-    return Buildah(tmp_path_factory.mktemp("containers"))
+    folder = tmp_path_factory.mktemp("containers")
+    yield Buildah(folder)
+    shutil.rmtree(folder, ignore_errors=True)  # a gigabyte
 
 
 @pytest.fixture(scope="module")
@@ -81,14 +85,24 @@ def _debian(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def container(buildah: Buildah, base: str) -> str:
-    """A container of the image that the Containerfile gives."""
+def build(buildah: Buildah, base: str) -> Build:
+    """Makes a container of the image that the Containerfile gives, with build arguments."""
     settings = [name for name in ("PIP_CERT", "PIP_FIND_LINKS", "PIP_INDEX_URL") if os.environ.get(name)]
     files = [os.environ[name] for name in settings if Path(os.environ[name]).exists()]
     lent = [part for file in files for part in ("-v", f"{file}:{file}:ro")]
     lent += [part for name in settings for part in ("--env", f"{name}={os.environ[name]}")]
-    buildah("bud", "--isolation", "chroot", "--format", "docker", *lent, "--build-arg", f"BASE={base}", "-t", "rw", ".")
-    return buildah("from", "localhost/rw")
+
+    def build(tag: str, *arguments: str) -> str:
+        given = [part for each in (f"BASE={base}", *arguments) for part in ("--build-arg", each)]
+        buildah("bud", "--isolation", "chroot", "--format", "docker", *lent, *given, "-t", tag, ".")
+        return buildah("from", f"localhost/{tag}")
+
+    return build
+
+
+@pytest.fixture(scope="module")
+def container(build: Build) -> str:
+    return build("rw")
 
 
 @pytest.fixture(scope="module")
@@ -140,3 +154,10 @@ def test_it_stops_when_it_is_told_to(serving: subprocess.Popen[bytes]) -> None:
     assert serving.wait(30) is not None
     with pytest.raises(OSError, match="refused"):
         answer("/")
+
+
+def test_extras_are_installed_where_they_are_asked_for(buildah: Buildah, build: Build, container: str) -> None:
+    look = ("python3", "-c", "import importlib.util as u; print(u.find_spec('obstore') is not None)")
+    assert buildah("run", "--isolation", "chroot", container, "--", *look) == "False"
+    recording = build("recording", "EXTRAS=egress")
+    assert buildah("run", "--isolation", "chroot", recording, "--", *look) == "True"

@@ -96,7 +96,7 @@ class Watched:
             for shown in self.shown
         ]
         near = [found for found in candidates if found[0] <= fps]
-        return min(near, key=lambda found: (found[0], abs(found[1])))[1] if near else None
+        return min(near, key=lambda found: (abs(found[1]) > 8, found[0], abs(found[1])))[1] if near else None
 
 
 def _nearest(difference: int, period: int) -> int:

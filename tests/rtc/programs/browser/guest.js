@@ -133,6 +133,17 @@ class Guest {
     return publication.trackSid;
   }
 
+  async perform({ width = 640, height = 360, simulcast = false, codec = "vp8" }) {
+    const tracks = show(width, height);
+    const sids = {};
+    for (const [name, track] of Object.entries(tracks)) {
+      const publication = await this.#me.publishTrack(track, { name, source: name, simulcast, videoCodec: codec });
+      this.#playing.set(name, publication);
+      sids[name] = publication.trackSid;
+    }
+    return sids;
+  }
+
   async unpublish({ name }) {
     await this.#me.unpublishTrack(this.#playing.get(name).track);
     this.#playing.delete(name);
@@ -293,6 +304,35 @@ function paint(colour, width, height) {
     pen.fillRect((step++ * 8) % width, 0, 16, height / 8);
   }, 1000 / FRAMES_PER_S);
   return canvas.captureStream(FRAMES_PER_S).getVideoTracks()[0];
+}
+
+// The source of tests/egress/source.py, which tells its time: bars with the number of the frame, a beep at each flash.
+function show(width, height) {
+  const context = new AudioContext();
+  const out = context.createMediaStreamDestination();
+  const begin = context.currentTime + 0.5;
+  for (let second = 0; second < 60; second++) {
+    const tone = new OscillatorNode(context, { frequency: 500 + 150 * (second % 16) });
+    tone.connect(new GainNode(context, { gain: 0.5 })).connect(out);
+    tone.start(begin + second);
+    tone.stop(begin + second + 0.06);
+  }
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  const pen = canvas.getContext("2d");
+  let last = -1;
+  setInterval(() => {
+    const number = Math.max(0, Math.floor((context.currentTime - begin) * 30));
+    if (number === last) return;
+    last = number;
+    const bits = [1, 0, ...Array.from({ length: 16 }, (_, place) => (number >> (15 - place)) & 1)];
+    bits.forEach((bit, place) => {
+      pen.fillStyle = bit ? "white" : "black";
+      pen.fillRect(Math.floor((place * width) / 18), 0, Math.ceil(width / 18), height / 2);
+    });
+    pen.fillStyle = number % 30 < 2 ? "white" : "gray";
+    pen.fillRect(0, height / 2, width, height / 2);
+  }, 8);
+  return { camera: canvas.captureStream(30).getVideoTracks()[0], microphone: out.stream.getAudioTracks()[0] };
 }
 
 window.guest = new Guest();

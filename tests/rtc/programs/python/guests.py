@@ -171,7 +171,7 @@ class Guest:
 
     async def perform(self, width=640, height=360, simulcast=False, codec="vp8") -> dict:
         """Publish a camera and a microphone in which the source of tests/egress/source.py tells its time."""
-        picture, sound = rtc.VideoSource(width, height), rtc.AudioSource(RATE, 1)
+        picture, sound = rtc.VideoSource(width, height), rtc.AudioSource(RATE, 1, queue_size_ms=0)  # nothing waits
         task = asyncio.create_task(timed.perform(picture, sound, width, height))
         task.add_done_callback(_complain)
         tracks = {

@@ -63,23 +63,7 @@ async def test_a_room_goes_to_s3_to_a_playlist_to_images_and_to_streams_at_once(
         rtmp_listener(tmp_path / "one.flv", free_port()) as one,
         rtmp_listener(tmp_path / "two.flv", free_port()) as two,
     ):
-        started = await livekit.egress.start_room_composite_egress(
-            api.RoomCompositeEgressRequest(
-                room_name=room,
-                advanced=api.EncodingOptions(width=640, height=360, framerate=30, key_frame_interval=1),
-                file_outputs=[api.EncodedFileOutput(filepath=f"{room}/whole.mp4", s3=s3(endpoint))],
-                segment_outputs=[
-                    api.SegmentedFileOutput(
-                        filename_prefix=f"{room}/s",
-                        playlist_name="all.m3u8",
-                        live_playlist_name="live.m3u8",
-                        segment_duration=2,
-                    )
-                ],
-                image_outputs=[api.ImageOutput(capture_interval=2, filename_prefix=f"{room}/image")],
-                stream_outputs=[api.StreamOutput(urls=[one])],
-            )
-        )
+        started = await livekit.egress.start_room_composite_egress(_everywhere(room, endpoint, one))
         egress = started.egress_id
         await until(livekit, egress, lambda info: info.stream_results and info.stream_results[0].duration > 2e9)
         await livekit.egress.update_stream(api.UpdateStreamRequest(egress_id=egress, add_output_urls=[two]))
@@ -100,23 +84,44 @@ async def test_a_room_goes_to_s3_to_a_playlist_to_images_and_to_streams_at_once(
     assert len(whole.beeps) >= 5
     assert (buckets / "rec" / room / f"{egress}.json").exists()
 
-    [segments] = info.segment_results
-    played(segments.playlist_location)
-    assert segments.segment_count == len(list(Path(segments.playlist_location).parent.glob("*.ts")))
-    played(segments.live_playlist_location)
-    hls = source.watch(copied(segments.playlist_location, tmp_path / "hls.mkv"))
-    assert abs(hls.duration - whole.duration) < 0.5
-
-    [images] = info.image_results
-    stored = list(Path(segments.playlist_location).parent.glob("image_*.jpeg"))
-    assert len(stored) == images.image_count >= 3
-    assert probed(stored[0])["streams"][0]["width"] == 640
-
+    _look_at_segments(info, whole.duration, tmp_path)
+    _look_at_images(info, buckets)
     assert [stream.status for stream in info.stream_results] == [FINISHED, FINISHED]
     for name in ("one.flv", "two.flv"):
         streamed = source.watch(tmp_path / name)
         assert len(streamed.beeps) >= 1
         assert all(abs(offset) < 0.08 for offset in streamed.offsets())
+
+
+def _everywhere(room: str, endpoint: str, stream: str) -> api.RoomCompositeEgressRequest:
+    """A request with every kind of output."""
+    segments = api.SegmentedFileOutput(
+        filename_prefix=f"{room}/s", playlist_name="all.m3u8", live_playlist_name="live.m3u8", segment_duration=2
+    )
+    return api.RoomCompositeEgressRequest(
+        room_name=room,
+        advanced=api.EncodingOptions(width=640, height=360, framerate=30, key_frame_interval=1),
+        file_outputs=[api.EncodedFileOutput(filepath=f"{room}/whole.mp4", s3=s3(endpoint))],
+        segment_outputs=[segments],
+        image_outputs=[api.ImageOutput(capture_interval=2, filename_prefix=f"{room}/image", s3=s3(endpoint))],
+        stream_outputs=[api.StreamOutput(urls=[stream])],
+    )
+
+
+def _look_at_segments(info: proto.EgressInfo, duration: float, directory: Path) -> None:
+    [segments] = info.segment_results
+    played(segments.playlist_location)
+    played(segments.live_playlist_location)
+    assert segments.segment_count == len(list(Path(segments.playlist_location).parent.glob("*.ts")))
+    whole = source.watch(copied(segments.playlist_location, directory / "hls.mkv"))
+    assert abs(whole.duration - duration) < 0.5
+
+
+def _look_at_images(info: proto.EgressInfo, buckets: Path) -> None:
+    [images] = info.image_results
+    stored = list((buckets / "rec").glob(f"{images.filename_prefix}_*.jpeg"))
+    assert len(stored) == images.image_count >= 3
+    assert probed(stored[0])["streams"][0]["width"] == 640
 
 
 @pytest.mark.parametrize(

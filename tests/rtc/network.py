@@ -1,4 +1,4 @@
-"""A network of the tests' own, without a way out: loopback, and an interface that carries 127.0.0.2.
+"""A network of the tests' own, without a way out: loopback, and an interface that carries 127.0.0.2 and fd00::2.
 
 libwebrtc, inside the Python and Node SDKs, ignores the interface `lo`, but takes a loopback address on another one.
 """
@@ -21,13 +21,18 @@ _SETUP = (
     "link set v1 up",
 )
 
+_IPV6 = "-6 addr add fd00::2/128 dev v0 nodad"
+
 
 class NetworkError(Exception):
     """A network namespace cannot be had here; the message says why."""
 
 
 class Network:
-    """A network namespace. Within `with network:` this thread is in it, and so are the processes that it starts."""
+    """A network namespace; `has_ipv6`: with fd00::2 in it.
+
+    Within `with network:` this thread is in it, and so are the processes that it starts.
+    """
 
     def __init__(self) -> None:
         if shutil.which("ip") is None:
@@ -40,6 +45,7 @@ class Network:
             self._inside = os.open(_HERE, os.O_RDONLY)
             for command in _SETUP:
                 subprocess.run(("ip", *command.split()), check=True, capture_output=True)
+            self.has_ipv6 = not subprocess.run(("ip", *_IPV6.split()), check=False, capture_output=True).returncode
         except subprocess.CalledProcessError as error:
             raise NetworkError(f"{' '.join(error.cmd)}: {error.stderr.decode().strip()}") from error
         finally:

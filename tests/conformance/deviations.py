@@ -126,6 +126,18 @@ def _reaches_an_unimplemented_service(exchange: Exchange) -> bool:
     return not (method == "TransferSIPParticipant" and names_no_room)  # there the reference looks before it authorises
 
 
+def _is_whip(exchange: Exchange) -> bool:
+    """The reference has these endpoints even where no ingress can take a stream."""
+    return _path(exchange).startswith("/whip/") and _recorded(exchange).status != 401
+
+
+def _not_implemented(exchange: Exchange) -> Response:
+    if not _is_whip(exchange):
+        return _twirp_error(exchange, 501, "unimplemented")
+    headers = {**_recorded(exchange).headers, "content-type": "text/plain; charset=utf-8"}
+    return Response(status=501, headers=headers, body="<any>")
+
+
 def _lists_streams_without_ids(exchange: Exchange) -> bool:
     match _recorded(exchange).body:
         case {"json": {"items": list(items)}} if _route(exchange) == ("Egress", "ListEgress"):
@@ -230,10 +242,10 @@ def _no_rooms(recorded: Response) -> Response:
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        name="web egress, ingress and SIP are not implemented",
+        name="web egress, ingress, SIP and WHIP are not implemented",
         reason="a call that passes authorisation and decoding is told so by name, with or without a store and workers",
-        applies=_reaches_an_unimplemented_service,
-        instead=lambda exchange: _twirp_error(exchange, 501, "unimplemented"),
+        applies=lambda exchange: _is_whip(exchange) or _reaches_an_unimplemented_service(exchange),
+        instead=_not_implemented,
     ),
     Rule(
         name="recording needs no Redis and no second service",
@@ -295,15 +307,5 @@ RULES: tuple[Rule, ...] = (
         reason="the reference counts every five seconds, so that a caller cannot know whether a room is empty",
         applies=_counts_late,
         instead=_counted,
-    ),
-    Rule(
-        name="WHIP is not implemented",
-        reason="the reference has its endpoints even where no ingress can take a stream",
-        applies=lambda exchange: _path(exchange).startswith("/whip/") and _recorded(exchange).status != 401,
-        instead=lambda exchange: Response(
-            status=501,
-            headers={**_recorded(exchange).headers, "content-type": "text/plain; charset=utf-8"},
-            body="<any>",
-        ),
     ),
 )

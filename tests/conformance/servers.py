@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from roomwright import codec
 from roomwright.app import Server
-from roomwright.config import EgressCosts, Flags, load
+from roomwright.config import EgressCosts, Flags, WebhookUrl, load
 from roomwright.egress.record import Record
 from roomwright_proto import livekit as pb
 from tests.conformance.cases import Case
@@ -26,8 +26,11 @@ class Targets(Protocol):
     async def __call__(self, profile: str, stored: Sequence[Mapping[str, Any]] | None = None) -> Target: ...
 
 
-def servers(stack: AsyncExitStack, clients: Program | None = None) -> Targets:
-    """Gives the server of a profile, started when it is first asked for; `stack` stops them."""
+def servers(stack: AsyncExitStack, clients: Program | None = None, hooks: str = "") -> Targets:
+    """Gives the server of a profile, started when it is first asked for; `stack` stops them.
+
+    `hooks` is where they send webhooks, if they send any.
+    """
     targets: dict[str, Target] = {}
 
     async def target(profile: str, stored: Sequence[Mapping[str, Any]] | None = None) -> Target:
@@ -44,7 +47,9 @@ def servers(stack: AsyncExitStack, clients: Program | None = None) -> Targets:
         config = load(Flags(config=str(PROFILES / f"{profile}.yaml"), port=0, bind=("127.0.0.1",))).config
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         egress = replace(config.egress, directory=folder, state_directory=f"{folder}/state", cpu_cost=_ANY_NUMBER)
-        return await stack.enter_async_context(Server(replace(config, egress=egress)))
+        urls = (WebhookUrl(url=hooks),) if hooks else ()
+        webhook = replace(config.webhook, urls=urls, outbox_directory=f"{folder}/outbox" if hooks else None)
+        return await stack.enter_async_context(Server(replace(config, egress=egress, webhook=webhook)))
 
     return target
 

@@ -56,7 +56,7 @@ def _refusal(status: int, code: str) -> dict:
     "path", ["/twirp/livekit.Egress/StartWebEgress", "//twirp/livekit.SIP/X", "/twirp/livekit.Ingress/X?a=b"]
 )
 def test_unimplemented_services_answer_so_only_after_authorisation_and_decoding(path):
-    assert _name(_exchange(path, "{}", _success({}))) == "web egress, ingress and SIP are not implemented"
+    assert _name(_exchange(path, "{}", _success({}))) == "web egress, ingress, SIP and WHIP are not implemented"
     for status, code in ((401, "unauthenticated"), (400, "malformed"), (404, "bad_route")):
         assert _name(_exchange(path, "{}", _refusal(status, code))) is None
 

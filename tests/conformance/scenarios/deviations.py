@@ -27,7 +27,11 @@ REFRESHED = EventRule(
     "a client gets one new token for one change",
     "the reference sends one for each field of a request, and one for a request that changes nothing",
 )
-EVENT_RULES = (AT_ONCE, UNSEEN, REFRESHED)
+WHOLE = EventRule(
+    "webhooks hold the whole room, and why it ended",
+    "the reference tells of a track's room only the name and sid, so that receivers must ask for the rest",
+)
+EVENT_RULES = (AT_ONCE, UNSEEN, REFRESHED, WHOLE)
 EXACT = "counts are exact"
 FULL = "a full room says so"
 SHARED = (EXACT, FULL)

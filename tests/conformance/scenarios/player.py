@@ -9,9 +9,10 @@ from typing import Any
 
 from tests.conformance.clients.start import start
 from tests.conformance.replayer import Target
-from tests.conformance.scenarios import answers, expectation
+from tests.conformance.scenarios import answers, expectation, hooks
 from tests.conformance.scenarios.calls import Calls
 from tests.conformance.scenarios.deviations import EXACT, FULL
+from tests.conformance.scenarios.hooks import Inbox
 from tests.conformance.scenarios.recording import Line, Scenario
 from tests.conformance.scenarios.views import differences, lacks, sight, views
 from tests.conformance.tokens import mint
@@ -35,16 +36,17 @@ class Outcome:
     rules: set[str] = field(default_factory=set[str])
 
 
-async def play(scenario: Scenario, target: Target) -> Outcome:
-    """Play one scenario; its room is deleted before and after."""
-    return await _Player(scenario, target).play()
+async def play(scenario: Scenario, target: Target, inbox: Inbox) -> Outcome:
+    """Play one scenario; its room is deleted before and after. `inbox` gets the server's webhooks."""
+    return await _Player(scenario, target, inbox).play()
 
 
 class _Player:
     """A scenario on its way."""
 
-    def __init__(self, scenario: Scenario, target: Target) -> None:
+    def __init__(self, scenario: Scenario, target: Target, inbox: Inbox) -> None:
         self._scenario, self._target = scenario, target
+        self._hooks = inbox.rooms[scenario.room]
         self._calls = Calls(target, scenario.room)
         self._outcome = Outcome(scenario=scenario)
         self._guests: dict[str, Guest] = {}
@@ -63,6 +65,7 @@ class _Player:
             await self._caught_up(float("inf"))
             await asyncio.sleep(_SETTLE_S)
             self._compare()
+            await self._compare_hooks()
         finally:
             for who in list(self._present):
                 await self._leave(who)
@@ -181,6 +184,7 @@ class _Player:
         kind = _KINDS[publication["kind"]]
         sid = await self._present[who].do("publish", name=publication["name"], kind=kind)
         self._sids[publication["publication"]] = sid
+        await self._do(self._scenario.part("published").get(publication["name"], ()))
 
     async def _call(self, line: Line) -> None:
         recorded = answers.todays(line.content, self._sids)
@@ -235,6 +239,13 @@ class _Player:
 
     def _compare(self) -> None:
         self._outcome.mismatches += differences(views(self._expected), self._seen())
+
+    async def _compare_hooks(self) -> None:
+        for _ in range(int(_PATIENCE_S / _POLL_S)):
+            if len(self._hooks) >= len(self._scenario.hooks):
+                break
+            await asyncio.sleep(_POLL_S)
+        self._outcome.mismatches += hooks.differences(self._scenario.hooks, self._hooks, self._outcome.rules)
 
 
 _OWN_COMMANDS: Mapping[str, Callable[..., Awaitable[None]]] = {"kill": _Player._kill, "gone": _Player._gone}

@@ -70,9 +70,10 @@ class Scenario:
         return self.script.get(name) or {}
 
     @cached_property
-    def hooks(self) -> int:
-        """How many webhooks were recorded: they are not replayed."""
-        return sum(line.kind == "webhook" for line in self.lines)
+    def hooks(self) -> list[Mapping[str, Any]]:
+        """The bodies of the room's webhooks, in order."""
+        bodies = [line.content["body"] for line in self.lines if line.kind == "webhook"]
+        return [body for body in bodies if body["room"]["name"] == self.room]
 
 
 def load() -> list[Scenario]:

@@ -6,12 +6,12 @@ from tests.conformance.scenarios.player import Outcome
 
 
 def summary(outcomes: Sequence[Outcome]) -> list[str]:
-    """How many were as recorded, by which rules, and what was not replayed."""
+    """How many were as recorded, and by which rules."""
     failed = [outcome for outcome in outcomes if outcome.mismatches]
     ruled = [outcome for outcome in outcomes if outcome.rules and not outcome.mismatches]
     same = len(outcomes) - len(failed) - len(ruled)
-    hooks = sum(outcome.scenario.hooks for outcome in outcomes)
+    hooks = sum(len(outcome.scenario.hooks) for outcome in outcomes)
     return [
-        f"scenarios: {same} as recorded, {len(ruled)} by rule, {len(failed)} failed; waiting: {hooks} webhooks",
+        f"scenarios: {same} as recorded, {len(ruled)} by rule, {len(failed)} failed; {hooks} webhooks",
         *(f"  {outcome.scenario.name}: {', '.join(sorted(outcome.rules))}" for outcome in ruled),
     ]

@@ -3,8 +3,10 @@
 import pytest
 
 from tests.conformance.deviations import RULES
-from tests.conformance.scenarios.deviations import EVENT_RULES, SHARED
+from tests.conformance.scenarios.deviations import EVENT_RULES, SHARED, WHOLE
 from tests.conformance.scenarios.expectation import expected, recorded, stays
+from tests.conformance.scenarios.hooks import differences as differing_hooks
+from tests.conformance.scenarios.hooks import says_more
 from tests.conformance.scenarios.recording import load
 from tests.conformance.scenarios.views import Sight, differences, lacks, sight, views
 
@@ -17,7 +19,7 @@ MIC = {"publication": "TR_1", "name": "mic", "kind": 1, "source": 2, "muted": Fa
 def used(name: str) -> set[str]:
     rules: set[str] = set()
     expected(SCENARIOS[name], rules)
-    return rules
+    return rules | {WHOLE.name for body in SCENARIOS[name].hooks if says_more(body)}
 
 
 def test_there_are_at_most_fifteen_rules_with_those_of_answers():
@@ -96,3 +98,13 @@ def test_missing_additional_and_wrongly_ordered_events_are_differences():
         assert len(differences(expected_views, views(seen))) == 1
     assert lacks(expected_views, views([one]))
     assert not lacks(expected_views, views([one, two]))
+
+
+def test_a_webhook_that_is_missing_late_or_lacks_a_field_is_a_difference():
+    hooks = SCENARIOS["tracks"].hooks
+    assert differing_hooks(hooks, hooks, set()) == []
+    assert differing_hooks(hooks, hooks[1:], set())
+    assert differing_hooks(hooks, [hooks[1], hooks[0], *hooks[2:]], set())
+    thinner = {name: value for name, value in hooks[0].items() if name != "createdAt"}
+    assert differing_hooks(hooks, [thinner, *hooks[1:]], set()) == ["room_started: without ['createdAt']"]
+    assert differing_hooks(hooks, [{**hooks[0], "track": {"sid": "TR_1"}}, *hooks[1:]], set())

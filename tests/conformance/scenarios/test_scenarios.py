@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from tests.conformance.clients.start import start
+from tests.conformance.scenarios.hooks import Inbox
 from tests.conformance.scenarios.player import Outcome, play
 from tests.conformance.scenarios.recording import Scenario, load
 from tests.conformance.servers import servers
@@ -26,11 +27,12 @@ async def plays(request, network: Network) -> AsyncIterator[dict[str, asyncio.Ta
     async with AsyncExitStack() as stack:
         clients = await start(request.param)
         stack.push_async_callback(clients.stop)
-        target = await servers(stack, clients)("default")
+        inbox = await stack.enter_async_context(Inbox())
+        target = await servers(stack, clients, hooks=inbox.url)("default")
 
         async def one(scenario: Scenario) -> Outcome:
             async with seats:
-                return await play(scenario, target)
+                return await play(scenario, target, inbox)
 
         tasks = {scenario.name: asyncio.create_task(one(scenario)) for scenario in SCENARIOS}
         yield tasks

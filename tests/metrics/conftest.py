@@ -3,6 +3,7 @@
 import contextlib
 import urllib.request
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -14,9 +15,13 @@ Scrape = dict[str, list[tuple[dict[str, str], float]]]
 
 
 @contextlib.contextmanager
-def serving(**settings: object) -> Iterator[Running]:
-    prometheus = PrometheusSettings(port=0, **settings)
-    with running(Config(port=0, bind_addresses=("127.0.0.1",), keys={KEY: SECRET}, prometheus=prometheus)) as server:
+def serving(
+    port: int = 0, *, username: str | None = None, password: str | None = None, **more: Any
+) -> Iterator[Running]:
+    """A server whose metrics are on that port; `more` are fields of its configuration."""
+    prometheus = PrometheusSettings(port=port, username=username, password=password)
+    address = {"port": 0, "bind_addresses": ("127.0.0.1",), "keys": {KEY: SECRET}}
+    with running(Config(**address, prometheus=prometheus, **more)) as server:
         yield server
 
 

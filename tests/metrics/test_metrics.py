@@ -5,19 +5,21 @@ import base64
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import test_utils, web
 from hypothesis import given
 from hypothesis import strategies as st
 from livekit import api
 
 from roomwright.auth.claims import Claims, VideoGrant
-from roomwright.config import Config, PrometheusSettings
+from roomwright.config import WebhookSettings, WebhookUrl
 from roomwright.metrics.calls import Calls
 from roomwright.metrics.histogram import Histogram
 from tests.metrics.conftest import Scrape, metrics_url, scrape, serving, value
-from tests.serving import KEY, SECRET, Running, running, token
+from tests.serving import KEY, SECRET, Running, token
 
 NAMES_OF_DASHBOARDS = {
     "livekit_room_total",
@@ -124,13 +126,8 @@ def test_is_at_one_path(watched: Running, path: str, status: int) -> None:
 def test_a_taken_port_is_named() -> None:
     with serving() as first:
         port = int(metrics_url(first).split(":")[2].split("/")[0])
-        with pytest.raises(OSError, match=f"metrics on port {port} of 127.0.0.1"), serving_on(port):
+        with pytest.raises(OSError, match=f"metrics on port {port} of 127.0.0.1"), serving(port):
             pass
-
-
-def serving_on(port: int):
-    prometheus = PrometheusSettings(port=port)
-    return running(Config(port=0, bind_addresses=("127.0.0.1",), keys={KEY: SECRET}, prometheus=prometheus))
 
 
 def ask(url: str, credentials: str | None) -> bytes:
@@ -157,3 +154,22 @@ def test_calls_of_unknown_paths_are_passed_over() -> None:
     calls = Calls(["/twirp/livekit.RoomService/ListRooms"])
     calls.record("/twirp/livekit.RoomService/ListRooms?x", 200, "", 0.1)
     assert calls.outcomes == {}
+
+
+async def test_counts_webhooks_by_how_they_ended(tmp_path: Path) -> None:
+    answers = iter((500, 200, 400))
+
+    async def listen(_request: web.BaseRequest) -> web.Response:
+        return web.Response(status=next(answers, 200))
+
+    async with test_utils.RawTestServer(listen) as listener:
+        webhook = WebhookSettings(urls=(WebhookUrl(url=str(listener.make_url("/"))),), outbox_directory=str(tmp_path))
+        with serving(webhook=webhook) as server:
+            async with connected(server) as livekit:
+                await livekit.room.create_room(api.CreateRoomRequest(name="one"))
+                await livekit.room.delete_room(api.DeleteRoomRequest(room="one"))
+            name = "livekit_webhook_dispatch_total"
+            samples = await until(server, name, 1, status="failure", reason="refused")
+            assert value(samples, name, status="failure", reason="failed") == 1
+            assert value(samples, name, status="success") == 1
+            assert value(samples, "roomwright_egress_running") == 0

@@ -1,6 +1,6 @@
 """Recording as a part of the server: where its files and records go, and what it listens to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import structlog
@@ -13,6 +13,7 @@ from roomwright.egress.hearing import Hearing
 from roomwright.egress.planning.plan import Site
 from roomwright.egress.records import Journal, JournalError
 from roomwright.feed import Feed
+from roomwright.metrics.figures import Figure
 from roomwright.rooms import events
 from roomwright.sfu.backend import Backend, Caller
 from roomwright.sfu.taps import MediaTaps
@@ -52,6 +53,10 @@ class Recording:
     def doors(self) -> Mapping[str, Door]:
         """None."""
         return NO_DOORS
+
+    def figures(self) -> Iterator[Figure]:
+        """How many recorders run."""
+        yield Figure("gauge", "roomwright_egress_running", "Egresses now.", [({}, len(self.egress.sessions))])
 
     async def start(self) -> None:
         """Take over the records of an earlier life, and listen. Raises ConfigError for a directory that was named."""

@@ -4,10 +4,12 @@ Imported only where metrics are configured: the client library takes 50 ms to lo
 """
 
 import asyncio
+from collections.abc import Callable, Iterable
 
 from roomwright.config import Config
 from roomwright.metrics.calls import Calls
 from roomwright.metrics.exposition import Exposition, Sources
+from roomwright.metrics.figures import Figure
 from roomwright.metrics.happenings import Happenings
 from roomwright.metrics.present import Present
 from roomwright.sfu.backend import Backend
@@ -22,13 +24,15 @@ from roomwright.wire.metrics import MetricsServer
 class Metrics:
     """Counts from `start` on; `server` shows it."""
 
-    def __init__(self, config: Config, backend: Backend, paths: list[str]) -> None:
+    def __init__(
+        self, config: Config, backend: Backend, paths: list[str], others: Callable[[], Iterable[Figure]]
+    ) -> None:
         self._config = config
         self._backend = backend
         self._calls = Calls(paths)
         self._happenings = Happenings()
         self._listening: asyncio.Task[None] | None = None
-        sources = Sources(self._calls, self._happenings, self._present, self._traffic)
+        sources = Sources(self._calls, self._happenings, self._present, self._traffic, others)
         node = backend.host.node_id if isinstance(backend, EmbeddedBackend) else ""
         settings = config.prometheus
         credentials = (settings.username, settings.password or "") if settings.username else None

@@ -1,9 +1,10 @@
 """What watches a server, put together from its configuration: health, the access log, metrics."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from roomwright.config import Config
+from roomwright.metrics.figures import Counted, Figure
 from roomwright.sfu.backend import Backend
 from roomwright.wire.access_log import AccessLog
 from roomwright.wire.exchange import Record, Watchers
@@ -18,12 +19,13 @@ _LEVELS_WITH_REFUSALS = ("debug", "info")
 class Monitoring:
     """Made with the server, started before it listens, stopped last. `watchers` and `health` are there from `start`."""
 
-    def __init__(self, config: Config, backend: Backend) -> None:
+    def __init__(self, config: Config, backend: Backend, parts: Iterable[object]) -> None:
         self.health = Health()
         self.watchers = Watchers()
         self.metrics: Metrics | None = None
         self._config = config
         self._backend = backend
+        self._counted = [part for part in parts if isinstance(part, Counted)]
         self._access_log: AccessLog | None = None
 
     def __repr__(self) -> str:
@@ -44,9 +46,12 @@ class Monitoring:
     async def _start_metrics(self, paths: Iterable[str]) -> "Metrics":
         from roomwright.app.metrics import Metrics  # a library that only those who want metrics pay for
 
-        self.metrics = Metrics(self._config, self._backend, list(paths))
+        self.metrics = Metrics(self._config, self._backend, list(paths), self._figures)
         await self.metrics.start()
         return self.metrics
+
+    def _figures(self) -> Iterator[Figure]:
+        return (figure for part in self._counted for figure in part.figures())
 
     def ready(self) -> None:
         """All ports are open."""

@@ -86,7 +86,7 @@ class Server:
         self._grpc: GrpcServer | None = None
         self._listeners: list[asyncio.Server] = []
         self._streams = EventStreams(self.feed, config.events)
-        self.monitoring = Monitoring(config, self.backend)
+        self.monitoring = Monitoring(config, self.backend, self._parts)
         self.port = 0
         self.grpc_port = 0
 

@@ -1,13 +1,15 @@
 """Webhooks as a part of the server: the outbox is opened at start where it is configured, else when it is needed."""
 
 import asyncio
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
 import structlog
 
 from roomwright.clock import Clock
 from roomwright.config import Config, ConfigError
 from roomwright.feed import Entry, Feed
+from roomwright.metrics.figures import Figure
 from roomwright.webhooks import Courier, Outbox, OutboxError, Recipients, Sender, outbox_directory
 from roomwright.wire.http import NO_DOORS, Door
 
@@ -39,6 +41,15 @@ class Webhooks:
     def doors(self) -> Mapping[str, Door]:
         """None."""
         return NO_DOORS
+
+    def figures(self) -> Iterator[Figure]:
+        """Deliveries of this life, by how they ended."""
+        counts = self._courier.counts if self._courier is not None else Counter[str]()
+        samples = [
+            ({"status": status, "reason": reason}, counts[reason or "delivered"])
+            for status, reason in (("success", ""), ("failure", "failed"), ("failure", "refused"))
+        ]
+        yield Figure("counter", "livekit_webhook_dispatch_total", "Webhooks posted.", samples)
 
     async def start(self) -> None:
         """Open the outbox, go on with what it holds, and listen. Raises ConfigError when it cannot be opened."""

@@ -4,7 +4,7 @@ Names and labels are LiveKit's, so that its dashboards work. Some of its counter
 library would make them, therefore they are shown as untyped, which queries do not mind.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector, generate_latest
@@ -18,13 +18,12 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from roomwright.metrics.calls import Calls
+from roomwright.metrics.figures import Figure, Kind, Labels, Sample
 from roomwright.metrics.happenings import Happenings
 from roomwright.metrics.histogram import Histogram
 from roomwright.metrics.present import Present
 from roomwright.sfu.embedded.media import Traffic
 
-Labels = Mapping[str, str]
-Sample = tuple[Labels, float]
 _FAMILIES = {"counter": CounterMetricFamily, "gauge": GaugeMetricFamily, "unknown": UnknownMetricFamily}
 
 
@@ -36,6 +35,7 @@ class Sources:
     happenings: Happenings
     present: Callable[[], Present]
     traffic: Callable[[], Traffic]
+    others: Callable[[], Iterable[Figure]]
 
 
 class Exposition(Collector):
@@ -59,6 +59,8 @@ class Exposition(Collector):
         yield from self._of_happenings()
         yield from self._of_traffic(self._sources.traffic())
         yield from self._of_calls()
+        for figure in self._sources.others():
+            yield self._family(*figure)
 
     def _of_rooms(self) -> Iterator[Metric]:
         present = self._sources.present()
@@ -101,13 +103,17 @@ class Exposition(Collector):
         ):
             counts = [({"direction": "incoming"}, received), ({"direction": "outgoing"}, sent)]
             yield self._family("counter", name, purpose, counts)
-        for kind, name, purpose, count in (
-            ("gauge", "roomwright_transports", "Media connections now.", traffic.transports),
-            ("counter", "roomwright_datagrams_dropped_total", "Not taken by the kernel.", traffic.dropped),
-            ("counter", "roomwright_datagrams_strange_total", "From nobody who is known.", traffic.strangers),
-            ("counter", "roomwright_messages_lost_total", "Of data channels that were full.", traffic.lost_messages),
+        for figure in (
+            Figure("gauge", "roomwright_transports", "Media connections now.", [({}, traffic.transports)]),
+            Figure(
+                "counter", "roomwright_datagrams_dropped_total", "Not taken by the kernel.", [({}, traffic.dropped)]
+            ),
+            Figure(
+                "counter", "roomwright_datagrams_strange_total", "Nobody known sent them.", [({}, traffic.strangers)]
+            ),
+            Figure("counter", "roomwright_messages_lost_total", "Data channels were full.", [({}, traffic.lost_messages)]),
         ):
-            yield self._family(kind, name, purpose, [({}, count)])
+            yield self._family(*figure)
 
     def _of_calls(self) -> Iterator[Metric]:
         calls = self._sources.calls
@@ -119,7 +125,7 @@ class Exposition(Collector):
         latencies = [({"service": service, "method": method}, it) for (service, method), it in calls.latencies.items()]
         yield self._histogram("livekit_node_twirp_request_latency_ms", "Time that API calls took.", latencies)
 
-    def _family(self, kind: str, name: str, purpose: str, samples: Iterable[Sample]) -> Metric:
+    def _family(self, kind: Kind, name: str, purpose: str, samples: Iterable[Sample]) -> Metric:
         family = _FAMILIES[kind](name, purpose)
         for labels, value in samples:
             family.add_sample(name, {**self._node, **labels}, value)

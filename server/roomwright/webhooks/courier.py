@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import sqlite3
+from collections import Counter
 from collections.abc import Collection
 
 import structlog
@@ -26,7 +27,10 @@ NOT_CONFIGURED = "its URL is not configured any more (webhook.urls)"
 
 
 class Courier:
-    """Delivers what is in a store until it is closed. Letters come by `put`."""
+    """Delivers what is in a store until it is closed. Letters come by `put`.
+
+    `counts` of this life: `delivered`, `refused` for good, `failed` attempts of which more may follow.
+    """
 
     def __init__(self, store: Store, sender: Sender, *, parallel: int, max_age: float, clock: Clock) -> None:
         self.journal = Journal(store, self._on_written)
@@ -37,6 +41,7 @@ class Courier:
         self._wake = asyncio.Event()
         self._turns: set[asyncio.Task[None]] = set()
         self._running: asyncio.Task[None] | None = None
+        self.counts: Counter[str] = Counter()
 
     def __repr__(self) -> str:
         return f"<Courier: {self._lanes!r}>"
@@ -164,20 +169,23 @@ class Courier:
     def _ended(self, letter: Letter, outcome: Outcome) -> None:
         key = letter.sequence, letter.url
         if outcome.verdict is Verdict.DELIVERED:
+            self.counts["delivered"] += 1
             self.journal.delivered(key)
             return
+        self.counts["refused"] += 1
         self.journal.dead(key, outcome.reason)
-        log.warning("a webhook was refused", url=letter.url, event_id=letter.event_id, reason=outcome.reason)
+        log.warning("a webhook was refused", **_names(letter), reason=outcome.reason)
 
     def _failed(self, letter: Letter, reason: str) -> None:
         """Later again, unless it is too old; then so are others of its queue."""
+        self.counts["failed"] += 1
         self.journal.failed((letter.sequence, letter.url), reason)
         too_old = self._clock.now_ns() // 1_000_000 - self._max_age_ms
         if letter.since_ms <= too_old:
             self.journal.expired(letter.url, letter.queue, too_old, reason)
             log.warning("webhooks are given up", url=letter.url, queue=letter.queue, reason=reason)
         elif letter.attempts == 0:
-            log.info("a webhook will be tried again", url=letter.url, event_id=letter.event_id, reason=reason)
+            log.info("a webhook will be tried again", **_names(letter), reason=reason)
 
 
 _BROKEN = Outcome(Verdict.RETRY)
@@ -197,3 +205,8 @@ def _taken_over(store: Store, urls: Collection[str]) -> int:
     if retired:
         log.warning("webhooks of an earlier life are given up", events=retired, reason=NOT_CONFIGURED)
     return store.count(WAITING)
+
+
+def _names(letter: Letter) -> dict[str, str | None]:
+    """Which one it is, for the log."""
+    return {"room": letter.room or None, "event_id": letter.event_id, "url": letter.url}

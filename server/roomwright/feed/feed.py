@@ -68,7 +68,7 @@ class Feed:
         try:
             happened = self._stream.take()
         except ListenerTooSlowError as error:
-            log.error("events are lost: webhooks and event streams do not have them", reason=str(error))  # noqa: TRY400
+            log.error("events are lost to webhooks and event streams", reason=str(error))  # noqa: TRY400 - it says it all
             self._stream = self._source(BACKLOG)
             return
         for event in happened:

@@ -50,6 +50,7 @@ class Journal:
         self._writing: _Pending | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._failing = False
+        self._lost = 0
 
     def __repr__(self) -> str:
         return f"<Journal of {self._store!r}: {len(self._open.batch.letters)} letters to write>"
@@ -63,7 +64,9 @@ class Journal:
         excess = len(unwritten) - MOST_UNWRITTEN
         if excess > 0:
             del unwritten[-excess:]
-            log.error("webhooks are lost: the outbox cannot be written fast enough", events=excess)
+            if not self._lost:
+                log.error("webhooks are being lost: too many wait for the outbox to be written", most=MOST_UNWRITTEN)
+            self._lost += excess
         if unwritten and not self._failing:
             self._write()
 
@@ -144,6 +147,7 @@ class Journal:
         self._failing = error is not None
         if error is None:
             self._on_written(writing.result())
+            self._tell_losses()
         elif isinstance(error, sqlite3.Error):
             log.error("the outbox cannot be written; webhooks wait in memory", reason=str(error))
         else:
@@ -156,3 +160,8 @@ class Journal:
             self._write()
         elif self._open.batch:
             self._write_within(LATER_S)
+
+    def _tell_losses(self) -> None:
+        if self._lost:
+            log.error("webhooks were lost", events=self._lost)
+            self._lost = 0

@@ -111,7 +111,9 @@ class Exposition(Collector):
             Figure(
                 "counter", "roomwright_datagrams_strange_total", "Nobody known sent them.", [({}, traffic.strangers)]
             ),
-            Figure("counter", "roomwright_messages_lost_total", "Data channels were full.", [({}, traffic.lost_messages)]),
+            Figure(
+                "counter", "roomwright_messages_lost_total", "Data channels were full.", [({}, traffic.lost_messages)]
+            ),
         ):
             yield self._family(*figure)
 

@@ -6,9 +6,9 @@ Every participant publishes 1280x720 at 30 frames a second (VP8, 1.5 Mbit/s, mov
 recorder gets their packets over its socket in real time, as from a server, and composes a grid at 1280x720, H.264 of
 3 Mbit/s (x264 veryfast, two threads) and AAC, into an MP4. FFmpeg reads the same media from files, scales and tiles it,
 mixes the sound and encodes with the same settings, as fast as it can. Both decode on one thread for each participant.
-Each recorder is followed by its FFmpeg, so that both meet the same machine; the round whose ratio is the median counts. CPU time is user and system time of all
-threads from the recorder's being ready, and from FFmpeg's start, to the end. Needs ffmpeg. The exit code is 1 when a
-ratio is above its budget, 2 when something could not be measured.
+Each recorder is followed by its FFmpeg, so that both meet the same machine; the round whose ratio is the median counts.
+CPU time is user and system time of all threads from the recorder's being ready, and from FFmpeg's start, to the end.
+Needs ffmpeg. The exit code is 1 when a ratio is above its budget, 2 when something could not be measured.
 """
 
 import argparse

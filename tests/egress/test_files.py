@@ -176,6 +176,12 @@ def test_the_manifest_is_written_last_and_says_what_was_made(tmp_path: Path):
     }
 
 
+def test_what_never_began_leaves_no_manifest(tmp_path: Path):
+    made = outputs.make(plan(v1.Output(file=v1.File(path="a.mp4", manifest=True), storage=local(tmp_path))))
+    assert made.close() == []
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_track_that_no_muxer_takes_is_refused_by_name(tmp_path: Path):
     output = FileOutput(v1.File(container="ogg", path="a.ogg"), open_store(local(tmp_path)))
     with pytest.raises(OutputError, match="pcm_mulaw"):

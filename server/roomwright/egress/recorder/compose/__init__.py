@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import betterproto2
+from av.error import FFmpegError
 
 from roomwright_proto.roomwright.egress import v1
 
@@ -25,7 +26,7 @@ def make(plan: v1.Plan, still: Still) -> Studio:
         raise OutputError("a composition needs a source and an encoding", 500)
     try:
         return _made(plan.source, plan.encoding, list(plan.outputs), still)
-    except (OSError, ValueError) as error:
+    except (FFmpegError, OSError, ValueError) as error:
         raise OutputError(f"the encoding cannot be used: {error}", 400) from error
 
 

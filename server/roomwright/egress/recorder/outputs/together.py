@@ -32,11 +32,13 @@ class Together:
         self._outputs = outputs
         self._manifests = manifests
         self._tracks: list[v1.TrackAdded] = []
+        self._opened = False
         self._broken = False
         self._closed = False
 
     def open(self, formats: Sequence[StreamFormat], epoch_ns: int) -> None:
         """Begin all."""
+        self._opened = True
         for output in self._outputs:
             output.open(formats, epoch_ns)
 
@@ -83,7 +85,7 @@ class Together:
             output.progress(into)
 
     def close(self) -> Sequence[str]:
-        """Close all, whatever fails; then write the manifests, unless something failed."""
+        """Close all, whatever fails; then write the manifests, unless something failed or nothing began."""
         if self._closed:
             return []
         self._closed = True
@@ -95,7 +97,7 @@ class Together:
                 failed.append(error)
         if failed:
             raise failed[0]
-        return [] if self._broken else self._write_manifests()
+        return self._write_manifests() if self._opened and not self._broken else []
 
     def _raise_failure(self) -> None:
         for output in self._outputs:

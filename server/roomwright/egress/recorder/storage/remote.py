@@ -7,8 +7,9 @@ ones one after the other in a thread. What cannot be stored in the end stays in 
 import shutil
 from datetime import timedelta
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import gettempdir
 from typing import Final
+from uuid import uuid4
 
 import obstore
 
@@ -91,13 +92,8 @@ class RemoteStore:
 
 
 def spool_directory(configured: str) -> Path:
-    """A new directory below the configured one, or below the system's."""
-    try:
-        if configured:
-            Path(configured).mkdir(parents=True, exist_ok=True)
-        return Path(mkdtemp(prefix="roomwright-egress-", dir=configured or None))
-    except OSError as error:
-        raise OutputError(f"cannot spool to {configured or 'the temporary directory'}: {error.strerror}") from None
+    """A directory below the configured one, or below the system's; it is made when the first file is."""
+    return Path(configured or gettempdir()) / f"roomwright-egress-{uuid4().hex}"
 
 
 def probe(place: Place) -> None:

@@ -32,6 +32,13 @@ def track(*outputs: v1.Output, video: bool = False) -> v1.Plan:
     return v1.Plan(egress_id="EG_test", room_name="stage", source=source, outputs=[*outputs])
 
 
+def pair(*outputs: v1.Output) -> v1.Plan:
+    """A recording of an audio and a video track as they are sent."""
+    plan = track(*outputs)
+    plan.source = v1.Source(kind=v1.SourceKind.TRACK_PAIR, audio=True, video=True)
+    return plan
+
+
 def room(*outputs: v1.Output, kind: v1.SourceKind = v1.SourceKind.ROOM) -> v1.Plan:
     """A composite of picture and sound."""
     source = v1.Source(kind=kind, audio=True, video=True)

@@ -93,11 +93,16 @@ class Copying:
         for track, coded in held:
             kind = _kind(track)
             if kind not in self._lanes:
-                make = VideoLane if track.is_video else AudioLane
-                self._lanes[kind] = make(len(self._lanes), self.start_ns, track, coded)
+                self._lanes[kind] = self._lane(len(self._lanes), track, coded)
         self._outputs.open([lane.format for lane in self._lanes.values()], self.start_ns)
         for track, coded in held:
             self._write(track, coded)
+
+    def _lane(self, index: int, track: "Track", first: "Coded") -> AudioLane | VideoLane:
+        start_ns = self.start_ns or 0
+        if track.is_video:
+            return VideoLane(index, start_ns, track, first)
+        return AudioLane(index, start_ns, track, first, beside="video" in self._expected)
 
     def _write(self, track: "Track", coded: "Coded") -> None:
         lane = self._lanes.get(_kind(track))

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _SILENT_AFTER_NS: Final = SECOND
 """When nothing came for so long, silence is written without waiting for what comes next."""
 _DISAGREE_NS: Final = 2 * SECOND
+"""When a track's clock and the time of capture differ by more, its clock has begun anew."""
+APART_NS: Final = SECOND * 4 // 100
+"""How far sound beside a picture may be off."""
 _DECODERS: Final = {"av1": "libdav1d"}
 
 
@@ -66,11 +69,16 @@ def size(coded: "Coded") -> tuple[int, int]:
 
 
 class AudioLane:
-    """Opus as it was sent, without a hole: G.711 is encoded as Opus."""
+    """Opus as it was sent, without a hole: G.711 is encoded as Opus.
 
-    def __init__(self, index: int, start_ns: int, track: "Track", first: "Coded") -> None:
+    Alone, it keeps its publisher's clock. `beside` a picture it follows the time of capture: when both have drifted
+    apart by `APART_NS`, silence is put in, or a frame left out.
+    """
+
+    def __init__(self, index: int, start_ns: int, track: "Track", first: "Coded", *, beside: bool) -> None:
         self._index = index
         self._start_ns = start_ns
+        self._beside = beside
         self._next = (first.at_ns - start_ns) * opus.RATE // SECOND
         self._expected: tuple[Track, int] | None = None
         self._heard_ns = first.at_ns
@@ -87,7 +95,8 @@ class AudioLane:
             if ticks := opus.duration(piece.data):
                 yield from self._silence(self._gap(track, piece))
                 self._expected = (track, piece.ticks + ticks)
-                yield self._unit(piece.data, ticks)
+                if not self._is_ahead(piece.at_ns):
+                    yield self._unit(piece.data, ticks)
 
     def advance(self, until_ns: int) -> Iterator[Unit]:
         """Silence, where nothing came for a while."""
@@ -105,7 +114,12 @@ class AudioLane:
         if self._expected is None or self._expected[0] is not track:
             return missing
         gap = coded.ticks - self._expected[1]
-        return missing if abs(gap - missing) * SECOND > _DISAGREE_NS * opus.RATE else gap
+        limit = APART_NS if self._beside else _DISAGREE_NS
+        return missing if abs(gap - missing) * SECOND > limit * opus.RATE else gap
+
+    def _is_ahead(self, at_ns: int) -> bool:
+        """Whether what is written by now ends so late that a frame has to be left out."""
+        return self._beside and -self._missing(at_ns) * SECOND > APART_NS * opus.RATE
 
     def _missing(self, at_ns: int) -> int:
         return (at_ns - self._start_ns) * opus.RATE // SECOND - self._next

@@ -38,9 +38,13 @@ class Request:
     def id(self) -> str:
         """The caller's id, as far as it may stand in a log and a header, or one of our own."""
         if not self._id:
-            given = next((value for name in REQUEST_IDS if (value := self._headers.get(name))), "")
+            given = next((value for name in REQUEST_IDS if (value := self._find(name))), "")
             self._id = "".join(c for c in given[:MAX_REQUEST_ID] if "!" <= c <= "~") or secrets.token_hex(8)
         return self._id
+
+    def _find(self, name: str) -> str | None:
+        """A header; HTTP/2 has them in small letters."""
+        return self._headers.get(name) or self._headers.get(name.lower())
 
     def __repr__(self) -> str:
         return f"<Request {self.id}{', answered' if self.answered else ''}>"

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import aiohttp
+import grpc
 import pytest
 import structlog
 
 from roomwright import logs
 from roomwright.auth.claims import Claims, VideoGrant
-from roomwright.config import Config, LoggingSettings
+from roomwright.config import Config, GrpcSettings, LoggingSettings
 from tests.serving import KEY, SECRET, Running, running, token
 
 LIST_ROOMS = "/twirp/livekit.RoomService/ListRooms"
@@ -80,6 +81,24 @@ async def test_refusals_are_logged_by_id_code_and_path(capsys: Output) -> None:
     [line] = found
     assert (line["event"], line["request_id"], line["code"], line["path"], line["status"]) == (
         "request refused", "abc-1", "not_found", GET, 404,
+    )  # fmt: skip
+
+
+def test_refusals_over_grpc_are_too(capsys: Output) -> None:
+    settings = LoggingSettings(level="info", json=True)
+    config = Config(
+        port=0, bind_addresses=("127.0.0.1",), keys={KEY: SECRET}, logging=settings, grpc=GrpcSettings(port=0)
+    )
+    with running(config) as server, grpc.insecure_channel(f"127.0.0.1:{server.server.grpc_port}") as channel:
+        call = channel.unary_unary("/livekit.RoomService/ListRooms")
+        with pytest.raises(grpc.RpcError) as refused:
+            call(b"", metadata=[("x-request-id", "abc-4")], timeout=20)
+    assert ("x-request-id", "abc-4") in [tuple(each) for each in refused.value.initial_metadata()] + [
+        tuple(each) for each in refused.value.trailing_metadata()
+    ]
+    [line] = [line for line in lines(capsys) if line["event"] == "request refused"]
+    assert (line["verb"], line["path"], line["status"], line["code"], line["request_id"]) == (
+        "gRPC", "/livekit.RoomService/ListRooms", 401, "unauthenticated", "abc-4",
     )  # fmt: skip
 
 

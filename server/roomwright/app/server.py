@@ -150,7 +150,7 @@ class Server:
     async def _listen_grpc(self) -> None:
         if self.config.grpc.port is None:
             return
-        grpc = GrpcServer(self._routes.values(), self._verifier, self._clock)
+        grpc = GrpcServer(self._routes.values(), self._verifier, self._clock, self.monitoring.watchers.refused_calls)
         await grpc.start(self.config.bind_addresses or None, self.config.grpc.port)
         self._grpc, self.grpc_port = grpc, grpc.port
 

@@ -37,6 +37,11 @@ class Watchers(NamedTuple):
     every: tuple[Record, ...] = ()
     refused: tuple[Record, ...] = ()
 
+    @property
+    def refused_calls(self) -> tuple[Record, ...]:
+        """Those who are told of refusals where nothing else is told."""
+        return (*self.every, *self.refused)
+
 
 NOBODY = Watchers()
 

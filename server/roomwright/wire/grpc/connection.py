@@ -5,7 +5,8 @@ kept from what it cannot digest, and whatever its parser raises ends the connect
 """
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import structlog
@@ -17,10 +18,13 @@ from h2.events import DataReceived, Event, RequestReceived, StreamReset, Unknown
 from h2.exceptions import H2Error
 from hyperframe.frame import GoAwayFrame
 
+from roomwright import logs
 from roomwright.errors import Code, ServiceError
+from roomwright.wire.exchange import Exchange, Record
 from roomwright.wire.grpc.calls import Methods, NotGrpcError
 from roomwright.wire.grpc.headers import Headers, refusal
 from roomwright.wire.grpc.messages import receive, refuse, reply
+from roomwright.wire.twirp import STATUS
 
 log = structlog.get_logger(__name__)
 
@@ -45,10 +49,14 @@ _H2 = H2Configuration(
 
 
 class Calls(AbstractHandler):
-    """The running calls of one connection; `on_idle` is called whenever the last one ended."""
+    """The running calls of one connection; `on_idle` is called whenever the last one ended.
 
-    def __init__(self, methods: Methods, on_idle: Callable[[], None]) -> None:
+    `refused` are told of calls that are.
+    """
+
+    def __init__(self, methods: Methods, on_idle: Callable[[], None], refused: tuple[Record, ...]) -> None:
         self._methods = methods
+        self._refused = refused
         self._on_idle = on_idle
         self.tasks: dict[Stream, asyncio.Task[None]] = {}
         self.draining = False
@@ -92,17 +100,26 @@ class Calls(AbstractHandler):
 
     async def _answer(self, stream: Stream, headers: Headers) -> bytes | Headers:
         """The reply, or the headers of a refusal."""
+        named = dict(headers)
+        current, start = logs.Request(named), time.perf_counter()
+        logs.enter(current)
         try:
-            return await self._reply(stream, headers)
-        except NotGrpcError as error:
-            return refusal(error, error.http_status)
+            return await self._reply(stream, named)
         except ServiceError as error:
-            return refusal(error)
+            exchange = Exchange(
+                "gRPC", named.get(":path", ""), STATUS[error.code], error.code, time.perf_counter() - start, current.id
+            )
+            for record in self._refused:
+                record(exchange)
+            http_status = error.http_status if isinstance(error, NotGrpcError) else 200
+            return [*refusal(error, http_status), ("x-request-id", current.id)]
+        finally:
+            current.answered = True
 
-    async def _reply(self, stream: Stream, headers: Headers) -> bytes:
+    async def _reply(self, stream: Stream, headers: Mapping[str, str]) -> bytes:
         if self.draining:
             raise ServiceError(Code.UNAVAILABLE, "the server is shutting down")
-        call = self._methods.find(dict(headers))
+        call = self._methods.find(headers)
         try:
             async with asyncio.timeout(call.timeout):
                 return await call.run(await receive(stream))
@@ -114,8 +131,8 @@ class Calls(AbstractHandler):
 class Connection(H2Protocol):
     """grpclib's protocol with our calls, our limits and an orderly end."""
 
-    def __init__(self, methods: Methods, connections: "set[Connection]") -> None:
-        self.calls = Calls(methods, self._idle)
+    def __init__(self, methods: Methods, connections: "set[Connection]", refused: tuple[Record, ...]) -> None:
+        self.calls = Calls(methods, self._idle, refused)
         self._connections = connections
         self._last_stream = 0
         self._unread = 0

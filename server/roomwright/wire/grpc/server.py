@@ -8,6 +8,7 @@ import structlog
 from roomwright.auth.tokens import TokenVerifier
 from roomwright.clock import Clock
 from roomwright.services.routes import Route
+from roomwright.wire.exchange import Record
 from roomwright.wire.grpc.calls import Methods
 from roomwright.wire.grpc.connection import Connection
 
@@ -21,10 +22,14 @@ class GrpcServer:
     """Serves routes over gRPC without TLS. One server may be started again after it stopped.
 
     Deadlines (`grpc-timeout`) reach handlers on `clock`'s monotonic scale; they are enforced on the event loop's.
+    `refused` are told of calls that are.
     """
 
-    def __init__(self, routes: Iterable[Route], verifier: TokenVerifier, clock: Clock) -> None:
+    def __init__(
+        self, routes: Iterable[Route], verifier: TokenVerifier, clock: Clock, refused: tuple[Record, ...] = ()
+    ) -> None:
         self._methods = Methods(routes, verifier, clock)
+        self._refused = refused
         self._connections: set[Connection] = set()
         self._listeners: list[asyncio.Server] = []
         self._port = 0
@@ -56,7 +61,7 @@ class GrpcServer:
         self._port = port
 
     def _connection(self) -> Connection:
-        return Connection(self._methods, self._connections)
+        return Connection(self._methods, self._connections, self._refused)
 
     def _stop_listening(self) -> None:
         for listener in self._listeners:

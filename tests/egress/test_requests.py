@@ -318,3 +318,14 @@ def test_any_request_is_planned_or_refused_in_words(case) -> None:
         assert ".." not in path.split("/")
         assert not path.startswith("/")
         assert "\x00" not in path
+
+
+def test_tracks_are_named_by_what_they_are() -> None:
+    crossed = requests.track_composite(
+        pb.TrackCompositeEgressRequest(room_name="standup", audio_track_id="TR_v", file_outputs=[FILE])
+    )
+    with pytest.raises(ServiceError, match="audio_track_id"):
+        planned(crossed, CAMERA)
+    to_socket = requests.track(pb.TrackEgressRequest(room_name="standup", track_id="TR_v", websocket_url="ws://h/"))
+    with pytest.raises(ServiceError, match="format WEBSOCKET incompatible with codec video/VP8"):
+        planned(to_socket, CAMERA)

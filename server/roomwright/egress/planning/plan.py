@@ -8,7 +8,7 @@ from roomwright.egress.planning import files
 from roomwright.egress.planning.encoding import file_type
 from roomwright.egress.planning.files import Naming
 from roomwright.egress.planning.storage import planned
-from roomwright.egress.refusals import incompatible
+from roomwright.egress.refusals import incompatible, invalid
 from roomwright.egress.wish import FileWish, ImagesWish, SegmentsWish, StreamWish, WebSocketWish, Wish
 from roomwright_proto import livekit as pb
 from roomwright_proto.roomwright.egress import v1
@@ -58,6 +58,7 @@ def plan(
     now_ns: int,
 ) -> v1.Plan:
     """The plan of a wish. `tracks` are those that the source names. Raises `ServiceError`."""
+    _check_kinds(wish, tracks)
     naming = _naming(wish, room, tracks, now_ns)
     outputs = [
         _output(number, output, wish, encoding, naming, tracks, site) for number, output in enumerate(wish.outputs)
@@ -73,6 +74,22 @@ def plan(
         max_bytes=site.limits.file_output_max_size if any(isinstance(o, FileWish) for o in wish.outputs) else 0,
         start_timeout_ns=_START_S.get(wish.source.kind, _USUAL_START_S) * _NS_PER_S,
     )
+
+
+def _check_kinds(wish: Wish, tracks: Sequence[Publication]) -> None:
+    """Tracks are named by what they are, and a WebSocket carries sound."""
+    kinds = {one.track.sid: one.track.type for one in tracks}
+    video = pb.TrackType.VIDEO
+    if wish.source.kind is _KIND.TRACK:
+        if video in kinds.values() and any(isinstance(output, WebSocketWish) for output in wish.outputs):
+            raise incompatible("WEBSOCKET", next(one.track.mime_type for one in tracks))
+        return
+    for sid, kind, field in (
+        (wish.source.audio_track, pb.TrackType.AUDIO, "audio_track_id"),
+        (wish.source.video_track, video, "video_track_id"),
+    ):
+        if kinds.get(sid, kind) is not kind:
+            raise invalid(field, f"{sid} is of another kind")
 
 
 def _source(wish: Wish, tracks: Sequence[Publication]) -> v1.Source:

@@ -16,7 +16,7 @@ from roomwright.sfu.embedded.plane.client import ClientMedia
 from roomwright.sfu.embedded.plane.notices import Notices, demand
 from roomwright.sfu.embedded.plane.router import WakingRouter
 from roomwright.sfu.embedded.plane.settings import forward_settings
-from roomwright.sfu.embedded.plane.taps import SpeakersTaps
+from roomwright.sfu.embedded.plane.speakers import SpeakersTaps
 from roomwright_proto import livekit as pb
 
 _DEMAND_S = 0.1

@@ -1,14 +1,14 @@
-"""Taps of one client's tracks, and who listens to speakers. They follow a track from one section to another."""
+"""Taps of one client's tracks. They follow a track from one section to another."""
 
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from roomwright.media.forward.events import SpeakersChanged
 from roomwright.media.forward.up import UpTrack
 from roomwright.media.rtp.rtcp import SenderReport
 from roomwright.sfu.taps import Payload, TapListener
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from roomwright.sfu.embedded.plane.client import ClientMedia
 
 
@@ -115,31 +115,6 @@ class TrackTap:
 
     def _on_report(self, report: SenderReport, layer: int, now: float) -> None:
         self._listener.on_report(layer, report.ntp, report.rtp, self._epoch_ns + int(now * 1e9))
-
-
-class SpeakersTaps:
-    """Who listens to the speakers of which room (by its sid)."""
-
-    def __init__(self) -> None:
-        self._listeners: dict[str, list[Callable[[Sequence[str]], None]]] = {}
-
-    def listen(self, room_sid: str, listener: Callable[[Sequence[str]], None]) -> Callable[[], None]:
-        """Have `listener` called with the speakers' sids, loudest first; what this returns ends it."""
-        self._listeners.setdefault(room_sid, []).append(listener)
-
-        def stop() -> None:
-            listeners = self._listeners.get(room_sid, [])
-            if listener in listeners:
-                listeners.remove(listener)
-            if not listeners:
-                self._listeners.pop(room_sid, None)
-
-        return stop
-
-    def on_speakers(self, event: SpeakersChanged) -> None:
-        """The speakers of a room changed."""
-        for listener in list(self._listeners.get(event.room, ())):
-            listener([speaker.participant_sid for speaker in event.active])
 
 
 def _payloads(up: UpTrack) -> tuple[Payload, ...]:

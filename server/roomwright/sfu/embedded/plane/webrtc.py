@@ -11,6 +11,7 @@ from roomwright.clock import Clock, Ids
 from roomwright.config import LimitSettings, RtcSettings
 from roomwright.media import udp
 from roomwright.sfu.embedded.media import Load, Peer, PeerMedia, Setup, Traffic
+from roomwright.sfu.embedded.plane.speakers import SpeakersTaps
 
 if TYPE_CHECKING:
     import socket
@@ -49,6 +50,7 @@ class WebRtc:
         self._ids = ids
         self._sockets: list[socket.socket] = []
         self._loading: asyncio.Future[object] | None = None
+        self._speakers = SpeakersTaps()
         self.hub: Hub | None = None
 
     def __repr__(self) -> str:
@@ -90,9 +92,7 @@ class WebRtc:
 
     def listen_to_speakers(self, room_sid: str, listener: Callable[[Sequence[str]], None]) -> Callable[[], None]:
         """Listen to who speaks in a room."""
-        if self.hub is None:
-            self.hub = self._load()
-        return self.hub.speakers.listen(room_sid, listener)
+        return self._speakers.listen(room_sid, listener)
 
     async def close(self) -> None:
         """Close the port. Idempotent."""
@@ -109,4 +109,6 @@ class WebRtc:
         if not self._sockets:
             raise RuntimeError("the media plane was not started")
         settings = transport_settings(self._rtc, self._address.hosts[0], self.port, self._address.advertised)
-        return Hub(settings, self._rtc, self._limits, self._clock, self._ids, self._sockets)
+        hub = Hub(settings, self._rtc, self._limits, self._clock, self._ids, self._sockets)
+        hub.speakers = self._speakers
+        return hub

@@ -14,15 +14,15 @@ from typing import Any
 from tests.support import skip_or_fail
 
 ROOT = Path(__file__).parents[2]
-PROGRAMS = ROOT / ".cache" / "bin"
-"""Where `.ci/run` puts programs that are built for tests."""
+PROGRAMS = (ROOT / ".cache" / "bin", ROOT / ".cache" / "azurite" / "node_modules" / ".bin")
+"""Where `.ci/run` puts programs for tests."""
 
 DEADLINE = 30
 
 
 def program(name: str) -> str:
     """The path of a program."""
-    found = shutil.which(name, path=f"{PROGRAMS}{os.pathsep}{os.environ.get('PATH', '')}")
+    found = shutil.which(name, path=os.pathsep.join([*map(str, PROGRAMS), os.environ.get("PATH", "")]))
     return found or skip_or_fail(f"{name} is not installed")
 
 
@@ -87,7 +87,7 @@ def s3_server(directory: Path) -> Iterator[str]:
     port = free_port()
     options = ("-p", f"127.0.0.1:{port}", "-a", ACCESS, "-s", SECRET, "-q", "posix", str(directory))
     with running(program("versitygw"), *options):
-        until(lambda: _accepts(port))
+        until(lambda: accepts(port))
         yield f"http://127.0.0.1:{port}"
 
 
@@ -102,7 +102,8 @@ def until(holds: Any, seconds: float = DEADLINE) -> None:
         time.sleep(0.02)
 
 
-def _accepts(port: int) -> bool:
+def accepts(port: int) -> bool:
+    """Whether somebody listens there."""
     try:
         socket.create_connection(("127.0.0.1", port), 1).close()
     except OSError:

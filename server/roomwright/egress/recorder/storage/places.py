@@ -15,6 +15,7 @@ from roomwright_proto.roomwright.egress import v1
 
 from ...storing import is_address
 from ..units import OutputError
+from .faults import FAULTS
 
 DEFAULT_REGION: Final = "us-east-1"
 
@@ -50,8 +51,8 @@ def place(storage: v1.Storage, retry_for: timedelta) -> Place:
                 return _azure(upload, retry_for)
             case _:
                 raise OutputError("no storage is given", 400)
-    except (ValueError, TypeError):
-        raise OutputError("the storage's settings cannot be used", 400) from None
+    except (*FAULTS, ValueError, TypeError):
+        raise OutputError("the storage's credentials or settings cannot be used", 400) from None
 
 
 def _s3(upload: pb.S3Upload, retry_for: timedelta) -> Place:

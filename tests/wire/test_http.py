@@ -14,6 +14,7 @@ import pytest
 from roomwright.app import Server
 from roomwright.auth.claims import Claims
 from roomwright.config import Config
+from roomwright.logs import Request
 from roomwright.sfu.backend import Caller
 from roomwright.wire.access_log import AccessLog
 from roomwright.wire.exchange import Exchange
@@ -335,7 +336,7 @@ async def test_a_port_that_is_taken_is_an_error_and_nothing_is_left_listening() 
 
 def test_the_access_log_names_the_path_and_never_the_token(capsys) -> None:
     log = AccessLog()
-    log.record(Exchange("POST", f"{LIST_ROOMS}?access_token=hidden", 200, "", 0.001, "1"))
+    log.record(Exchange("POST", f"{LIST_ROOMS}?access_token=hidden", 200, "", 0.001, Request({})))
     log.close()
     written = capsys.readouterr()
     assert LIST_ROOMS in written.out + written.err

@@ -111,7 +111,7 @@ class Front:
         start: float,
     ) -> None:
         seconds = time.perf_counter() - start
-        exchange = Exchange(request.method, request.raw_path, answer.status, code_of(answer), seconds, current.id)
+        exchange = Exchange(request.method, request.raw_path, answer.status, code_of(answer), seconds, current)
         for watcher in watchers:
             watcher(exchange)
 

@@ -107,7 +107,7 @@ class Calls(AbstractHandler):
             return await self._reply(stream, named)
         except ServiceError as error:
             exchange = Exchange(
-                "gRPC", named.get(":path", ""), STATUS[error.code], error.code, time.perf_counter() - start, current.id
+                "gRPC", named.get(":path", ""), STATUS[error.code], error.code, time.perf_counter() - start, current
             )
             for record in self._refused:
                 record(exchange)

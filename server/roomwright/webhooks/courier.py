@@ -148,6 +148,8 @@ class Courier:
     async def _serve(self, lane: Lane) -> Outcome | None:
         """Deliver until the turn is over. Returns the outcome for a letter that must be tried again, if any."""
         for _ in range(TURN):
+            if not lane.letters and self.journal.failing:
+                return _UNWRITTEN
             letter = await self._next(lane)
             if letter is None:
                 break
@@ -190,6 +192,8 @@ class Courier:
 
 _BROKEN = Outcome(Verdict.RETRY)
 """Of a turn that ended before its time."""
+_UNWRITTEN = Outcome(Verdict.RETRY)
+"""Of a turn for which the store would have to be read while it does not know yet what has been delivered."""
 
 
 async def _ended(tasks: Collection[asyncio.Task[None]]) -> None:

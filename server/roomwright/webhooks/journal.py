@@ -93,6 +93,11 @@ class Journal:
     # waiting for it
 
     @property
+    def failing(self) -> bool:
+        """Whether the last write has failed: the store does not know everything."""
+        return self._failing
+
+    @property
     def unsettled(self) -> bool:
         """Whether letters are not on disk yet."""
         return not self._failing and (bool(self._open.batch.letters) or self._writing is not None)

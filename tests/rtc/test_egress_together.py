@@ -68,11 +68,13 @@ async def test_a_browser_is_recorded_with_picture_and_sound_together(
     assert_together(watched(await recorded(livekit, started.egress_id, 8)), beeps=5)
 
 
-async def test_a_simulcast_participant_is_recorded_with_picture_and_sound_together(
-    invite: Invite, recorder: Server, livekit: api.LiveKitAPI, room: str
+@pytest.mark.parametrize("codec", ["vp8", "vp9", "av1"])
+async def test_a_participant_with_layers_is_recorded_with_picture_and_sound_together(
+    invite: Invite, recorder: Server, livekit: api.LiveKitAPI, room: str, codec: str
 ) -> None:
+    """VP8 has a stream for each layer, VP9 and AV1 have them all in one."""
     guest = await invite("python", "alice", url=recorder.socket_url)
-    await guest.do("perform", width=1280, height=720, simulcast=True)
+    await guest.do("perform", width=1280, height=720, simulcast=True, codec=codec)
     request = api.ParticipantEgressRequest(room_name=room, identity="alice", file_outputs=[api.EncodedFileOutput()])
     started = await livekit.egress.start_participant_egress(request)
     assert_together(watched(await recorded(livekit, started.egress_id, 8)), beeps=5)

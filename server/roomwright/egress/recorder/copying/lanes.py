@@ -57,7 +57,7 @@ class VideoLane:
 
 
 def size(coded: "Coded") -> tuple[int, int]:
-    """Width and height of a key frame, by decoding it. Raises OutputError where that cannot be."""
+    """Width and height of a key frame's highest layer, by decoding it. Raises OutputError where that cannot be."""
     decoder = cast("VideoCodecContext", av.CodecContext.create(_DECODERS.get(coded.codec, coded.codec), "r"))
     try:
         frames = [*decoder.decode(av.Packet(coded.data)), *decoder.decode(None)]
@@ -65,7 +65,7 @@ def size(coded: "Coded") -> tuple[int, int]:
         frames = []
     if not frames:
         raise OutputError(f"the first {coded.codec} frame of the track cannot be decoded", 400)
-    return frames[0].width, frames[0].height
+    return frames[-1].width, frames[-1].height
 
 
 class AudioLane:

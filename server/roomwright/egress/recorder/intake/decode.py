@@ -46,7 +46,7 @@ class VideoDecoder:
         except FFmpegError:
             self.failed = True
             return
-        for frame in frames:
+        for frame in frames[-1:]:  # of spatial layers FFmpeg gives each, and the last is the whole picture
             at_ns = coded.at_ns if frame.pts is None else frame.pts
             yield at_ns, frame if frame.format.name == "yuv420p" else frame.reformat(format="yuv420p")
 

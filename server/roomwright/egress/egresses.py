@@ -154,7 +154,7 @@ class Egresses:
         if sessions:
             await self._all_over(sessions, self._settings.stop_grace)
         for session in list(self.sessions.values()):
-            log.warning("a recorder did not finish in time: it is ended", egress=session.id)
+            log.warning("a recorder did not finish in time: it is ended", egress=session.id, room=session.room.name)
             session.kill()
         await self._all_over(list(self.sessions.values()), 5)
         if self._journal is not None:

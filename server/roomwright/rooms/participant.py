@@ -157,6 +157,11 @@ class Participant:
         return self.kind in _DEPENDENT_KINDS or self.permission.agent or self.permission.recorder
 
     @property
+    def names(self) -> dict[str, str]:
+        """Who it is, for the log."""
+        return {"room": self.room.name, "identity": self.identity, "participant": self.sid}
+
+    @property
     def present(self) -> bool:
         """Whether it is in its room."""
         return self.state is not ParticipantState.DISCONNECTED

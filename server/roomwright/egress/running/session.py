@@ -206,7 +206,7 @@ class Session:
         """What was waited for cannot be recorded; of a room the rest can."""
         text = f"track {event.track.sid} of {event.participant.identity!r} is end-to-end encrypted"
         if self.wish.source.kind is _KIND.ROOM or self.launched:
-            log.warning("a track is not recorded", egress=self.id, problem=text)
+            log.warning("a track is not recorded", egress=self.id, room=self.room.name, problem=text)
         else:
             self._end(_S.EGRESS_FAILED, error=f"{text}: the server cannot record it", code=412)
 
@@ -292,7 +292,7 @@ class Session:
             self._watching = asyncio.get_running_loop().call_later(seconds, self._on_silence)
 
     def _on_silence(self) -> None:
-        log.error("a recorder says nothing any more: it is ended", egress=self.id, recorder=repr(self.recorder))
+        log.error("a recorder says nothing any more: it is ended", egress=self.id, room=self.room.name)
         self.kill()
 
     def on_report(self, report: v1.Report) -> None:
@@ -333,7 +333,7 @@ class Session:
         if self.record.running:
             on_disk(self.record.info)
             how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
-            log.error("a recorder crashed", egress=self.id, exit=code)
+            log.error("a recorder crashed", egress=self.id, room=self.room.name, exit=code)
             self._end(_S.EGRESS_FAILED, reason=Reason.KILLED, error=f"the recorder {how}; what it wrote is kept")
         self._close()
 

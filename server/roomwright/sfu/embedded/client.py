@@ -167,7 +167,7 @@ class Client:
         try:
             do()
         except Exception:
-            log.exception("a client's media failed", **self._names, what=what)
+            log.exception("a client's media failed", **self.participant.names, what=what)
             asyncio.get_running_loop().call_soon(self.give_up)
 
     def _hang_up(self, abruptly: bool) -> None:
@@ -179,7 +179,7 @@ class Client:
 
     def _release(self) -> None:
         self._backend.clients.pop(self.participant.sid, None)
-        log.info("a client goes", **self._names, reason=self.participant.disconnect_reason.name)
+        log.info("a client goes", **self.participant.names, reason=self.participant.disconnect_reason.name)
         media, self.media = self.media, None
         if media is not None:
             media.close()
@@ -199,12 +199,6 @@ class Client:
         """Do what is due."""
         self._timer = None
         self._do(self.session.on_timeout(self._backend.instant()))
-
-    @property
-    def _names(self) -> dict[str, str]:
-        """Who it is, for the log."""
-        participant = self.participant
-        return {"room": participant.room.name, "identity": participant.identity, "participant": participant.sid}
 
     def __repr__(self) -> str:
         return f"<Client {self._session!r}, {'with' if self.socket else 'without'} a socket>"

@@ -203,9 +203,9 @@ class ClientMedia:
         try:
             negotiate()
         except ValueError as error:
-            log.info(f"{what} cannot be used", participant=self.peer.participant.sid, problem=str(error))
+            log.info(f"{what} cannot be used", **self.peer.participant.names, problem=str(error))
 
     def _give_up(self, reason: str) -> None:
         if not self.closed:
-            log.info("a client is lost", participant=self.peer.participant.sid, reason=reason)
+            log.info("a client is lost", **self.peer.participant.names, reason=reason)
             self.peer.give_up()

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest_asyncio
@@ -111,4 +112,20 @@ async def test_what_became_of_letters_is_written_at_the_end_at_the_latest(tmp_pa
     world.journal.delivered((1, "http://a"))
     await world.journal.close()
     assert world.on_disk() == []
+    world.disk.close()
+
+
+async def test_nobody_uses_the_store_once_the_journal_is_closed(tmp_path: Path):
+    """Also not a question whose asker has gone: its thread goes on."""
+    world, ended = World(tmp_path), []
+
+    def slow(store: Store) -> None:
+        time.sleep(0.2)
+        ended.append(store.count(0))
+
+    asking = asyncio.create_task(world.journal.ask(slow))
+    await asyncio.sleep(0.05)
+    asking.cancel()
+    await world.journal.close()
+    assert ended == [0]
     world.disk.close()

@@ -28,6 +28,10 @@ MOST_UNWRITTEN = 100_000
 Answer = TypeVar("Answer")
 
 
+def _last() -> None:
+    """Done when all before it is done."""
+
+
 class _Pending:
     """A batch, and the future of its being written."""
 
@@ -116,10 +120,11 @@ class Journal:
         return await asyncio.get_running_loop().run_in_executor(self._thread, question, self._store)
 
     async def close(self) -> None:
-        """Write what can be written, and end the thread."""
+        """Write what can be written, and end the thread: nobody uses the store any more on return."""
         await self._flushed()
         if self._timer is not None:
             self._timer.cancel()
+        await asyncio.get_running_loop().run_in_executor(self._thread, _last)  # after questions that were given up
         self._thread.shutdown(wait=False)
 
     async def _flushed(self) -> None:

@@ -69,7 +69,15 @@ class FakeTaps:
 class Desk:
     """`backend` has rooms and scripted participants, `egress` records them below `folder`, `told` is what was said."""
 
-    def __init__(self, folder: Path, *, times: Times | None = None, cores: float = 100, **settings: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        times: Times | None = None,
+        cores: float = 100,
+        command: Sequence[str] = COMMAND,
+        **settings: Any,
+    ) -> None:
         self.folder = folder
         self.backend = MemoryBackend(clock=SystemClock())
         self.taps = FakeTaps()
@@ -89,7 +97,7 @@ class Desk:
             clock=clock,
             ids=ids,
             times=times,
-            spawn=partial(Recorder.spawn, command=COMMAND),
+            spawn=partial(Recorder.spawn, command=command),
             cores=cores,
             catch_up=self.hearing.drain,
         )

@@ -243,3 +243,39 @@ async def test_a_file_that_is_being_written_is_not_written_by_another(desk: Desk
 async def test_an_unknown_layout_is_refused(desk: Desk) -> None:
     with pytest.raises(ServiceError, match="invalid field: layout"):
         await desk.record(layout="pyramid")
+
+
+async def test_a_participant_that_reconnects_is_recorded_on_and_one_that_leaves_ends_it(desk: Desk) -> None:
+    files = [pb.EncodedFileOutput(filepath="x")]
+    request = pb.ParticipantEgressRequest(room_name="r", identity="alice", file_outputs=files)
+    info = await desk.egress.start_participant_egress(request, CALLER)
+    alice = await desk.backend.join("r", "alice")
+    await alice.publish()
+    await desk.until(info.egress_id, "ACTIVE")
+    again = await desk.backend.join("r", "alice")
+    track = await again.publish(source=pb.TrackSource.CAMERA)
+    await again.publish(source=pb.TrackSource.SCREEN_SHARE)
+    orders = await desk.seen("x.mp4", f"track_added 2 {track.sid}")
+    assert "track_removed 1" in orders
+    assert not any(order.startswith("track_added 3") for order in orders)
+    await again.leave()
+    over = await desk.until(info.egress_id, "COMPLETE")
+    assert over.details == "End reason: Source closed"
+
+
+async def test_a_closed_room_ends_what_waits_and_what_runs(desk: Desk) -> None:
+    running_one = await desk.record(path="x")
+    await desk.until(running_one.egress_id, "ACTIVE")
+    request = pb.TrackEgressRequest(room_name="r", track_id="TR_x", file=pb.DirectFileOutput(filepath="y"))
+    waiting = await desk.egress.start_track_egress(request, CALLER)
+    await desk.backend.delete_room(pb.DeleteRoomRequest(room="r"), CALLER)
+    assert (await desk.until(running_one.egress_id, "COMPLETE")).details == "End reason: Source closed"
+    aborted = await desk.until(waiting.egress_id, "ABORTED")
+    assert (aborted.error_code, aborted.details) == (412, "End reason: Source closed")
+
+
+async def test_a_recorder_that_cannot_be_started_fails_its_egress(tmp_path: Path) -> None:
+    async with Desk(tmp_path, command=("/nowhere/python",)) as desk:
+        await desk.backend.create_room(ROOM, CALLER)
+        info = await desk.until((await desk.record()).egress_id, "FAILED")
+        assert "no recorder can be started" in info.error

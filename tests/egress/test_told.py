@@ -1,0 +1,67 @@
+"""A whole server tells of a recording, by configured webhooks and the request's own: in order, to official receivers."""
+
+import json
+from pathlib import Path
+
+import aiohttp
+
+from roomwright.app import Server
+from roomwright.config import Config, EgressSettings, LoggingSettings, WebhookSettings, WebhookUrl
+from tests.serving import KEY, SECRET, token
+from tests.webhooks.listener import Listener
+
+
+async def test_a_recording_is_told_of_in_order_to_everybody_who_asked(tmp_path: Path) -> None:
+    async with Listener() as listener:
+        config = Config(
+            port=0,
+            bind_addresses=("127.0.0.1",),
+            keys={KEY: SECRET},
+            logging=LoggingSettings(level="error"),
+            webhook=WebhookSettings(urls=(WebhookUrl(url=listener.url()),), outbox_directory=str(tmp_path / "outbox")),
+            egress=EgressSettings(directory=str(tmp_path), state_directory=str(tmp_path / "state")),
+        )
+        async with Server(config) as server, aiohttp.ClientSession() as client:
+
+            async def call(method: str, **request) -> dict:
+                headers = {"Authorization": f"Bearer {token()}"}
+                async with client.post(f"{server.url}/twirp/livekit.{method}", json=request, headers=headers) as answer:
+                    found = await answer.json()
+                    assert answer.status == 200, found
+                    return found
+
+            await call("RoomService/CreateRoom", name="r")
+            own = [{"url": listener.url("/own"), "signing_key": KEY}]
+            files = [{"filepath": "told"}]
+            started = await call(
+                "Egress/StartRoomCompositeEgress", room_name="r", audio_only=True, file_outputs=files, webhooks=own
+            )
+            names = ["egress_started", "egress_updated", "egress_updated", "egress_ended"]
+
+            def told(path: str) -> list[str]:
+                return [event.event for event in listener.taken(path) if event.event.startswith("egress_")]
+
+            await listener.until(lambda: told("/own") == names[:2])  # nobody is there: it begins after three seconds
+            await call("Egress/StopEgress", egress_id=started["egress_id"])
+            await listener.until(lambda: told("/own") == told("/hook") == names)
+        last = listener.taken("/own")[-1]
+        assert (last.egress_info.egress_id, last.room.name) == (started["egress_id"], "r")
+        assert last.egress_info.file_results[0].size == (tmp_path / "told.ogg").stat().st_size
+        manifest = json.loads((tmp_path / f"{started['egress_id']}.json").read_text())
+        assert manifest["egress_id"] == started["egress_id"]
+
+
+async def test_webhooks_of_a_request_must_be_usable(tmp_path: Path) -> None:
+    settings = EgressSettings(directory=str(tmp_path), state_directory=str(tmp_path / "state"))
+    config = Config(port=0, bind_addresses=("127.0.0.1",), keys={KEY: SECRET}, egress=settings)
+    async with Server(config) as server, aiohttp.ClientSession() as client:
+        headers = {"Authorization": f"Bearer {token()}"}
+        await client.post(f"{server.url}/twirp/livekit.RoomService/CreateRoom", json={"name": "r"}, headers=headers)
+        for webhook, field in (
+            ({"url": "nonsense", "signing_key": KEY}, "webhooks[0].url"),
+            ({"url": "http://127.0.0.1/", "signing_key": "other"}, "webhooks[0].signing_key"),
+        ):
+            request = {"room_name": "r", "file_outputs": [{"filepath": "x"}], "webhooks": [webhook]}
+            url = f"{server.url}/twirp/livekit.Egress/StartRoomCompositeEgress"
+            async with client.post(url, json=request, headers=headers) as answer:
+                assert (answer.status, (await answer.json())["meta"]) == (400, {"argument": field})

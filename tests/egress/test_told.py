@@ -1,4 +1,4 @@
-"""A whole server tells of a recording, by configured webhooks and the request's own: in order, to official receivers."""
+"""A whole server tells of a recording: by configured webhooks and the request's own, in order, signed officially."""
 
 import json
 from pathlib import Path

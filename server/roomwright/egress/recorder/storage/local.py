@@ -46,7 +46,7 @@ class LocalSink:
             rest = memoryview(data)
             while rest:
                 rest = rest[self._file.write(rest) :]
-            self.size = max(self.size, self._file.tell())
+                self.size = max(self.size, self._file.tell())
         return len(data)
 
     def seek(self, offset: int, whence: int = 0) -> int:

@@ -36,13 +36,13 @@ class Recorder:
         """Send an order."""
         self.socket.sendall(message_frame(codec.encode(order)))
 
-    def play(self, events: Iterable[Event], *, real_time: bool = False) -> None:
-        """Send the events: at once, or when they would arrive. Arrivals are moved to now."""
+    def play(self, events: Iterable[Event], *, real_time: bool = False, ahead: float = 0.0) -> None:
+        """Send the events: at once, or when they would arrive. They arrive now, by a clock that is `ahead`."""
         began_ns = time.time_ns()
         for at_ns, event in events:
-            due_ns = began_ns + at_ns - EPOCH_NS
-            if real_time and (wait := due_ns - time.time_ns()) > 0:
+            if real_time and (wait := began_ns + at_ns - EPOCH_NS - time.time_ns()) > 0:
                 time.sleep(wait / 1e9)
+            due_ns = began_ns + at_ns - EPOCH_NS + int(ahead * 1e9)
             if isinstance(event, Packet):
                 self.socket.sendall(packet_frame(event.track, event.layer, due_ns, event.data))
             else:

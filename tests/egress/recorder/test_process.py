@@ -127,6 +127,19 @@ def test_two_tracks_as_they_are_sent_stay_together_though_their_clocks_drift(tmp
     assert max(map(abs, watched.offsets())) < 0.08
 
 
+def test_a_server_whose_clock_is_behind_the_machines_is_recorded_as_well(tmp_path) -> None:
+    tracks = (sent("opus"), sent("vp8"))
+    with recording(room(file(tmp_path, "room.mp4"))) as recorder:
+        recorder.until("ready")
+        for each in tracks:
+            recorder.order(added(each))
+        recorder.play(arriving(*tracks), real_time=True, ahead=-60.0)
+        recorder.stop()
+    watched = source.watch(tmp_path / "room.mp4")
+    assert len(watched.offsets()) == SECONDS
+    assert watched.duration == pytest.approx(SECONDS, abs=0.5)
+
+
 def test_a_screen_share_takes_the_place_of_the_camera(tmp_path) -> None:
     camera = Sent(2, "vp8", list(payloads.video("vp8", 6, size=(320, 180), first=1_000)))
     screen = Sent(3, "vp8", list(payloads.video("vp8", 2, size=(320, 180), first=60)))
@@ -314,14 +327,14 @@ def test_a_server_that_does_not_keep_to_the_format_ends_the_recorder(tmp_path, f
 
 def test_progress_is_told_every_second(tmp_path) -> None:
     with recording(track(file(tmp_path, "t.ogg"))) as recorder:
-        media = sent("opus", 3.5)
+        media = sent("opus", 2.5)
         recorder.order(added(media))
         recorder.play(arriving(media), real_time=True)
         recorder.stop()
     told = [report.progress for report in recorder.reports if report.progress is not None]
-    assert 2 <= len(told) <= 5
+    assert 1 <= len(told) <= 4
     assert told[-1].bytes > 0
-    assert told[-1].duration_ns > 2_000_000_000
+    assert told[-1].duration_ns > 1_000_000_000
     (began,) = (report.started for report in recorder.reports if report.started is not None)
     assert abs(began.at_ns - time.time_ns()) < DEADLINE * 1_000_000_000
 

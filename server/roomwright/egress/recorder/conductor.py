@@ -38,7 +38,7 @@ class Conductor:
         self._clocks: dict[str, PublisherClock] = {}
         self._created_ns = self._now_ns = now_ns
         self._ticked_ns = self._progress_ns = now_ns
-        self._started = False
+        self._started = self._is_timed = False
         self._unusable = 0
         self._later: deque[tuple[int, Callable[[], None]]] = deque()
 
@@ -46,6 +46,8 @@ class Conductor:
 
     def packet(self, packet: "Packet") -> None:
         """Media. What was due before it came is done first."""
+        if not self._is_timed:
+            self._set_back(packet.arrival_ns)
         self.tick(packet.arrival_ns)
         if track := self._tracks.get(packet.track):
             track.push(packet.layer, packet.data, packet.arrival_ns)
@@ -91,6 +93,17 @@ class Conductor:
 
     # inside
 
+    def _set_back(self, arrival_ns: int) -> None:
+        """The first packet says what time it is at the server, where it is earlier than was thought."""
+        self._is_timed = True
+        early = self._now_ns - arrival_ns
+        if early > 0 and self._pipeline.start_ns is None:
+            self._now_ns -= early
+            self._ticked_ns -= early
+            self._progress_ns -= early
+            self._created_ns -= early
+            self._later = deque((due_ns - early, action) for due_ns, action in self._later)
+
     def _obey(self, order: v1.Order) -> None:
         if order.track_added is not None:
             self._add(order.track_added)
@@ -128,6 +141,8 @@ class Conductor:
             for coded in track.take(self._now_ns + PATIENCE_NS):
                 self._pipeline.coded(track, coded)
             self._unusable += track.unusable
+            if all(other.added.identity != track.added.identity for other in self._tracks.values()):
+                self._clocks.pop(track.added.identity, None)
             self._in_time(lambda: self._pipeline.track_removed(track))
 
     def _mute(self, muted: v1.TrackMuted) -> None:

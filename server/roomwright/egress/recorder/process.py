@@ -18,6 +18,7 @@ from typing import Final
 from roomwright import codec
 from roomwright.egress.frames import Frame, FrameError, FrameReader, Packet, message_frame
 from roomwright.egress.recorder.conductor import Conductor
+from roomwright.egress.recorder.now import ServerClock
 from roomwright.egress.recorder.pipeline import Pipeline
 from roomwright.egress.recorder.units import OutputError
 from roomwright_proto.roomwright.egress import v1
@@ -42,6 +43,7 @@ class Recorder:
         self._connection = connection
         self._make = make
         self._reader = FrameReader()
+        self._clock = ServerClock(time.monotonic_ns(), time.time_ns())
         self._conductor: Conductor | None = None
         self._is_heard = True
         self._is_alone = False
@@ -72,12 +74,12 @@ class Recorder:
             pass
         if self._is_alone:
             self._stopped = _SERVER_GONE
-        now_ns = time.time_ns()
-        conductor.tick(now_ns)
+        began_ns = time.monotonic_ns()
+        conductor.tick(self._clock.now_ns(began_ns))
         if self._stopped:
             conductor.stop(self._stopped)
         if not conductor.done:
-            time.sleep(max(0, conductor.tick_ns - (time.time_ns() - now_ns)) / 1e9)
+            time.sleep(max(0, conductor.tick_ns - (time.monotonic_ns() - began_ns)) / 1e9)
 
     def _read(self, flags: int) -> bool:
         """Read once, and do what it says; False: there was nothing."""
@@ -97,6 +99,7 @@ class Recorder:
         conductor = self._conductor
         if isinstance(frame, Packet):
             if conductor:
+                self._clock.heard(frame.arrival_ns, time.monotonic_ns())
                 conductor.packet(frame)
         elif conductor:
             conductor.order(codec.decode(v1.Order, frame))
@@ -110,7 +113,7 @@ class Recorder:
             self._send(v1.Report(failed=v1.Failed(str(error), error.code, v1.Progress())))
             self._is_refused = True
             return
-        self._conductor = Conductor(plan, pipeline, self._send, time.time_ns())
+        self._conductor = Conductor(plan, pipeline, self._send, self._clock.now_ns(time.monotonic_ns()))
         self._send(v1.Report(ready=v1.Ready()))
 
     def _on_signal(self, number: int, frame: object) -> None:

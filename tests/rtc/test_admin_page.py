@@ -35,6 +35,7 @@ a participant is removed, and the other page sees it
 refused: ...
 refused: ...
 a token shows its room, and no more
+a token that lists rooms is told what it may not see
 signing out forgets
 """
 
@@ -82,9 +83,10 @@ async def test_a_room_is_watched_and_moderated(
         room_name=room, track_id=microphone, file=api.DirectFileOutput(filepath="ada.ogg")
     )
     await livekit.egress.start_track_egress(recording)
-    token = join_token("moderator", room, room_join=False, room_admin=True)
+    moderator = join_token("moderator", room, room_join=False, room_admin=True)
+    lister = join_token("lister", "", room_join=False, room_list=True)
     pictures = os.environ.get("PAGE_PICTURES", str(tmp_path))
-    output = await visit(network, "page/admin.mjs", server.url, room, token, pictures)
+    output = await visit(network, "page/admin.mjs", server.url, room, moderator, lister, pictures)
     told = [line if not line.startswith("refused: ") else "refused: ..." for line in output.splitlines()]
     assert "\n".join(told) + "\n" == SEEN, output
     await ada.event("data", payload="Good morning ☀", topic="greeting")

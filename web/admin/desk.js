@@ -59,6 +59,7 @@ export class Desk {
     hideRoom();
     closeDialog();
     clearEvents();
+    for (const list of section.querySelectorAll(".cards")) list.replaceChildren(); // its buttons are this session's
   }
 
   show(view) {
@@ -125,16 +126,21 @@ export class Desk {
     this.#rooms = this.session.listsRooms ? (await this.api.room("ListRooms", {})).rooms : await this.#onlyRoom();
     if (this.#stopped.signal.aborted) return;
     const info = this.#rooms.find((room) => room.name === open?.room);
-    if (open && info) await this.#lookAtPeople(open, info);
-    else if (open && open === this.#open) this.#gone();
+    if (open && !info && open === this.#open) this.#gone();
     showRooms(this.#rooms, this.#open?.room, (name) => this.choose(name));
+    if (open && info) await this.#lookAtPeople(open, info);
   }
 
   async #lookAtPeople(open, info) {
-    const { participants } = await this.api.room("ListParticipants", { room: open.room });
-    if (open !== this.#open) return;
-    open.people = participants.toSorted((one, other) => Number(one.joined_at_ms) - Number(other.joined_at_ms));
-    showRoom(open, info);
+    let participants = [];
+    try {
+      ({ participants } = await this.api.room("ListParticipants", { room: open.room }));
+    } finally {
+      if (open === this.#open) {
+        open.people = participants.toSorted((one, other) => Number(one.joined_at_ms) - Number(other.joined_at_ms));
+        showRoom(open, info);
+      }
+    }
   }
 
   /** A token that lists no rooms still shows its own: what can be known of it are its participants. */

@@ -15,7 +15,7 @@ async function enter(credentials, keep) {
   const next = new Desk(session);
   await next.start();
   current = next;
-  form.reset();
+  for (const name of ["key", "secret", "token"]) form[name].value = "";
   door.hidden = true;
   desk.hidden = false;
   next.show("rooms");

@@ -1,12 +1,13 @@
 // A room is watched and moderated on the page /admin; each line of output is something that was seen.
 //
-// Usage: admin.mjs URL ROOM TOKEN [FOLDER FOR SCREENSHOTS]     In the room are ada, who publishes a camera and a
-// microphone, which is recorded, and <img src=x onerror=alert(1)>. The token administers the room and nothing else.
+// Usage: admin.mjs URL ROOM MODERATOR LISTER [FOLDER FOR SCREENSHOTS]     In the room are ada, who publishes a camera and
+// a microphone, which is recorded, and <img src=x onerror=alert(1)>. One token administers the room and nothing else, the
+// other lists rooms and nothing else.
 
 import { launch } from "../chromium.mjs";
 import { faults } from "./accessible.mjs";
 
-const [url, room, token, folder] = process.argv.slice(2);
+const [url, room, moderator, lister, folder] = process.argv.slice(2);
 const browser = await launch();
 const requests = [];
 const NASTY = "<img src=x onerror=alert(1)>";
@@ -167,7 +168,7 @@ await light.getByLabel("A token").check();
 await light.getByRole("textbox", { name: "Token" }).fill("nonsense");
 await button(light, "Sign in").click();
 seen(`refused: ${await light.locator("#door .problem:not([hidden])").textContent()}`);
-await light.getByRole("textbox", { name: "Token" }).fill(token);
+await light.getByRole("textbox", { name: "Token" }).fill(moderator);
 await button(light, "Sign in").click();
 await person(light, "ada").locator(".track").nth(1).waitFor();
 await light.locator(".live.on").waitFor();
@@ -178,6 +179,13 @@ await light.getByRole("dialog").getByRole("button", { name: "Create room" }).cli
 seen(`refused: ${await light.locator("dialog .problem:not([hidden])").textContent()}`);
 await light.keyboard.press("Escape");
 seen("a token shows its room, and no more");
+await button(light, "Sign out").click();
+await light.getByRole("textbox", { name: "Token" }).fill(lister);
+await button(light, "Sign in").click();
+await light.locator("#list .card", { hasText: room }).click();
+await light.locator("#desk > .problem", { hasText: "roomAdmin" }).waitFor();
+await light.locator("#room-title", { hasText: room }).waitFor();
+seen("a token that lists rooms is told what it may not see");
 await button(light, "Sign out").click();
 await light.reload();
 await button(light, "Sign in").waitFor();

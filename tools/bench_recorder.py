@@ -25,7 +25,7 @@ from tests.egress.payloads import Encoded
 from tests.egress.process import Recorder
 from tests.egress.recorder.plans import file, track
 from tests.egress.sender import Sent, added, arriving
-from tools.benchlib import columns, cpu_seconds
+from tools.benchlib import columns, cpu_seconds, resident_bytes
 
 LOOP_SECONDS = 2
 FPS = 30
@@ -63,6 +63,7 @@ class Cost:
     packets: int
     bytes: int
     cpu: float
+    memory: int
 
     @property
     def per_minute(self) -> float:
@@ -109,11 +110,11 @@ def measured(case: Case, seconds: float, *, real_time: bool) -> Cost:
         recorder.play(events, real_time=real_time)
         recorder.order(v1.Order(stop=v1.Stop("StopEgress API")))
         recorder.until("finished")
-        cost = cpu_seconds(recorder.process.pid) - before
+        cost, memory = cpu_seconds(recorder.process.pid) - before, resident_bytes(recorder.process.pid)
         recorder.part()
         recorder.process.communicate()
         size = (Path(directory) / name).stat().st_size
-    return Cost(case, seconds, packets, size, cost)
+    return Cost(case, seconds, packets, size, cost, memory)
 
 
 def row(cost: Cost, alone: Cost) -> Sequence[str]:
@@ -125,6 +126,7 @@ def row(cost: Cost, alone: Cost) -> Sequence[str]:
         f"{cost.per_minute:.2f}",
         f"{alone.per_minute:.2f}",
         f"{60 / cost.per_minute:.0f}",
+        f"{cost.memory / (1 << 20):.0f}",
     )
 
 
@@ -140,7 +142,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--rounds", type=int, default=2)
     arguments = parser.parse_args()
-    header = ("track", "kbit/s", "packets/s", "CPU s/min", "of it work", "per core")
+    header = ("track", "kbit/s", "packets/s", "CPU s/min", "of it work", "per core", "MiB")
     rows = [
         row(
             cheapest(case, arguments.seconds, arguments.rounds, real_time=True),

@@ -279,3 +279,14 @@ async def test_a_recorder_that_cannot_be_started_fails_its_egress(tmp_path: Path
         await desk.backend.create_room(ROOM, CALLER)
         info = await desk.until((await desk.record()).egress_id, "FAILED")
         assert "no recorder can be started" in info.error
+
+
+async def test_the_end_of_a_rooms_recording_does_not_touch_its_successor(desk: Desk) -> None:
+    old = await desk.record(path="old")
+    await desk.until(old.egress_id, "ACTIVE")
+    await desk.backend.delete_room(pb.DeleteRoomRequest(room="r"), CALLER)
+    await desk.backend.create_room(ROOM, CALLER)
+    await desk.record(path="new")
+    await desk.until(old.egress_id, "COMPLETE")
+    await asyncio.gather(*(one.wait() for one in list(desk.egress.sessions.values()) if one.id == old.egress_id))
+    assert (await desk.backend.list_rooms(pb.ListRoomsRequest(), CALLER)).rooms[0].active_recording

@@ -228,7 +228,7 @@ class Egresses:
         self.shelf.put(record)
         log.info("egress started", egress=egress_id, room=room.name, kind=wish.repeated_as)
         self._changed(session, STARTED)
-        self._mark(room.name)
+        self._mark(room)
         return record.snapshot()
 
     def judge(self, wish: Wish) -> None:
@@ -310,7 +310,7 @@ class Egresses:
     def _changed(self, session: Session, event: str) -> None:
         self._changed_record(session.record, event, session.room)
         if event not in (PROGRESS, ENDED):
-            self._mark(session.room.name)
+            self._mark(session.room)
 
     def _changed_record(self, record: Record, event: str, room: pb.Room | None = None) -> None:
         if self._journal is not None:
@@ -329,10 +329,10 @@ class Egresses:
         self.sessions.pop(session.id, None)
         self._webhooks.pop(session.id, None)
         self._admission.release(session.id)
-        self._mark(session.room.name)
+        self._mark(session.room)
 
-    def _mark(self, room: str) -> None:
-        recorded = any(session.room.name == room and session.launched for session in self.sessions.values())
+    def _mark(self, room: pb.Room) -> None:
+        recorded = any(session.room.sid == room.sid and session.launched for session in self.sessions.values())
         self._backend.mark_recorded(room, recorded=recorded)
 
     def _forget(self) -> None:

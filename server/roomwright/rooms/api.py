@@ -47,10 +47,10 @@ class RoomApi:
         self._rooms.settle(turn)
         return room.snapshot()
 
-    def mark_recorded(self, room: str, recorded: bool, now: Instant) -> None:
-        """Say whether the server records a room; one that is gone is none."""
-        found = self._rooms.find(room)
-        if found is not None and found.recorded != recorded:
+    def mark_recorded(self, room: pb.Room, recorded: bool, now: Instant) -> None:
+        """Say whether the server records a room; one that is gone, or another of its name, is left alone."""
+        found = self._rooms.find(room.name)
+        if found is not None and found.sid == room.sid and found.recorded != recorded:
             turn = Turn(found, now)
             found.recorded = recorded
             found.changed()

@@ -65,7 +65,7 @@ class Backend(Protocol):
         """Media as it arrives, for recordings; None where no media passes."""
         ...
 
-    def mark_recorded(self, room: str, *, recorded: bool) -> None:
+    def mark_recorded(self, room: pb.Room, *, recorded: bool) -> None:
         """Say whether a room is being recorded: its `active_recording`. A room that is gone is none."""
         ...
 

@@ -74,7 +74,7 @@ class LocalBackend:
         """There is no media here."""
         return None
 
-    def mark_recorded(self, room: str, *, recorded: bool) -> None:
+    def mark_recorded(self, room: pb.Room, *, recorded: bool) -> None:
         """Say whether a room is being recorded: its `active_recording`."""
         if not self._closed:
             self._api.mark_recorded(room, recorded, self._now())

@@ -268,6 +268,10 @@ class Session:
         except OSError as error:
             self._end(_S.EGRESS_FAILED, error=f"no recorder can be started: {error.strerror or error}", code=500)
             return
+        except Exception:
+            log.exception("a recorder was not started", egress=self.id)
+            self._end(_S.EGRESS_FAILED, error="no recorder can be started", code=500)
+            return
         self.recorder = recorder
         self._order(v1.Order(plan=self.plan))
         self._tracks.hand_over(recorder)

@@ -6,12 +6,14 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from roomwright.clock import ManualClock
-from roomwright.webhooks import Courier, Letter, Outbox
+from roomwright.webhooks import Courier, Letter, Outbox, courier, lanes
+from roomwright.webhooks.lanes import Lanes
 from roomwright.webhooks.policy import LONGEST_WAIT_S, Outcome, Verdict
 
 URLS = ("http://a", "http://b")
@@ -64,6 +66,7 @@ class History(RuleBasedStateMachine):
 
     async def start(self) -> None:
         self.courier = Courier(self.outbox.store, self.receivers, parallel=2, max_age=FOR_EVER_S, clock=self.clock)
+        self.courier._lanes = Lanes(2, most=2, held=3)
         await self.courier.start(URLS)
 
     @rule(picks=st.lists(st.tuples(st.sampled_from(URLS), st.sampled_from(QUEUES)), min_size=1, max_size=40))
@@ -101,10 +104,13 @@ class History(RuleBasedStateMachine):
         self.clock.advance(seconds)
         self.loop.run_until_complete(self.go_on())
 
-    async def go_on(self, turns: int = 30) -> None:
+    async def go_on(self) -> None:
+        """Long enough for some deliveries and for what the store is asked meanwhile."""
         self.courier.nudge()
-        for _ in range(turns):
-            await asyncio.sleep(0)
+        for _ in range(6):
+            for _ in range(5):
+                await asyncio.sleep(0)
+            await self.courier.journal.ask(repr)
 
     @rule()
     def kill(self) -> None:
@@ -158,6 +164,15 @@ class History(RuleBasedStateMachine):
             self.clock.advance(LONGEST_WAIT_S)
             self.courier.nudge()
             await asyncio.sleep(0.001)
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Little is held in memory, so that the store is asked again and again."""
+    for module in (lanes, courier):
+        monkeypatch.setattr(module, "AHEAD", 2)
+    monkeypatch.setattr(courier, "MOST_LANES", 2)
+    monkeypatch.setattr(courier, "TURN", 2)
 
 
 TestAnyHistory = History.TestCase

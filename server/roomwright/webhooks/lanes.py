@@ -52,7 +52,10 @@ class Lane:
 
 @dataclass(slots=True, eq=False)
 class _Url:
-    """`overflow`: the store has lanes that are not known here. `due`: when it is worth trying again."""
+    """`due`: when it is worth trying again.
+
+    `overflow`: the store may have lanes that are not known here; `turned_away`: one more since it was last asked.
+    """
 
     lanes: dict[str, Lane] = field(default_factory=dict[str, Lane])
     ready: deque[Lane] = field(default_factory=deque[Lane])
@@ -60,6 +63,7 @@ class _Url:
     failures: int = 0
     due: float = 0.0
     overflow: bool = False
+    turned_away: bool = False
 
 
 class Lanes:
@@ -106,9 +110,9 @@ class Lanes:
         if lane is not None:
             return lane
         if len(target.lanes) >= self._most:
-            target.overflow = True
+            target.overflow = target.turned_away = True
             return None
-        lane = target.lanes[queue] = Lane(url, queue)
+        lane = target.lanes[queue] = Lane(url, queue, more=target.overflow)  # it may have been turned away before
         target.ready.append(lane)
         return lane
 
@@ -183,15 +187,16 @@ class Lanes:
         """URLs of whose lanes the store knows more, and for which there is room again. Ask it, and say `refill`."""
         names = [name for name, url in self._urls.items() if url.overflow and len(url.lanes) <= self._most // 2]
         for name in names:
-            self._urls[name].overflow = False
+            self._urls[name].turned_away = False
         return names
 
     def refill(self, name: str, queues: list[str], asked: int) -> None:
-        """The store has these queues for a URL."""
+        """The store has these queues for a URL, and perhaps others if there are as many as were asked for."""
         for queue in queues:
             self.found(name, queue)
-        if len(queues) >= asked:
-            self._urls[name].overflow = True
+        if (url := self._urls.get(name)) is not None:
+            url.overflow = url.turned_away or len(queues) >= asked
+            self._tidy(name)
 
     def _freed(self, lane: Lane) -> _Url:
         url = self._urls[lane.url]

@@ -2,13 +2,19 @@
 
 import json
 import shutil
+from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from roomwright.egress.recorder import outputs
+from roomwright.egress.recorder.outputs import boxes
 from roomwright.egress.recorder.outputs.file import FileOutput
+from roomwright.egress.recorder.outputs.muxer import Muxer
 from roomwright.egress.recorder.storage import open_store
 from roomwright.egress.recorder.storage.local import LocalSink
 from roomwright.egress.recorder.units import OutputError, StreamFormat, Unit
@@ -122,6 +128,38 @@ def test_a_full_disk_is_said_plainly_and_the_file_is_listed_and_playable(
     assert said.files[0].size == (tmp_path / "a.mp4").stat().st_size > 0
     assert source.watch(tmp_path / "a.mp4").duration > 0.5
     assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
+
+
+@given(st.integers(0, 40_000))
+def test_a_file_that_is_cut_off_anywhere_is_whole_up_to_its_last_fragment(size: int):
+    data = _fragments()[:size]
+    kept = boxes.whole(BytesIO(data))
+    assert kept <= size
+    assert kept in (0, *_ends(_fragments()))
+    assert not any(kept < end <= size for end in _ends(_fragments()))
+
+
+@cache
+def _fragments() -> bytes:
+    """A fragmented MP4."""
+    formats, units = recorded(4.0)
+    target = BytesIO()
+    muxer = Muxer(target, "mp4", formats, {"movflags": "frag_keyframe+empty_moov"})
+    for unit in units:
+        muxer.write(unit)
+    muxer.close()
+    return target.getvalue()
+
+
+@cache
+def _ends(data: bytes) -> list[int]:
+    """Where boxes end, but for those that a fragment begins with."""
+    found, at = list[int](), 0
+    while at < len(data):
+        kind = data[at + 4 : at + 8]
+        at += int.from_bytes(data[at : at + 4], "big")
+        found += [at] if kind != b"moof" else []
+    return found
 
 
 def _until_full(write: Any, limit: int) -> Any:

@@ -82,9 +82,13 @@ class Composing:
 
     def finish(self, at_ns: int) -> Sequence[str]:
         """Encode the rest, close the outputs."""
-        if self.start_ns is not None:
-            self._write(self._composer.finish(max(0, at_ns - self.start_ns)))
-        return self._outputs.close()
+        try:
+            if self.start_ns is not None:
+                self._write(self._composer.finish(max(0, at_ns - self.start_ns)))
+        finally:
+            # Whatever fails before: files are closed.
+            manifests = self._outputs.close()
+        return manifests
 
     def progress(self, into: "v1.Progress") -> None:
         """The outputs' results."""

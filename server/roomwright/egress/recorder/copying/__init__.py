@@ -76,12 +76,16 @@ class Copying:
 
     def finish(self, at_ns: int) -> Sequence[str]:
         """Close the outputs."""
-        if self._held:
-            self._open()
-        for lane in self._lanes.values():
-            for unit in lane.finish(at_ns):
-                self._outputs.write(unit)
-        return self._outputs.close()
+        try:
+            if self._held:
+                self._open()
+            for lane in self._lanes.values():
+                for unit in lane.finish(at_ns):
+                    self._outputs.write(unit)
+        finally:
+            # Whatever fails before: files are closed.
+            manifests = self._outputs.close()
+        return manifests
 
     def progress(self, into: "v1.Progress") -> None:
         """The outputs' results."""

@@ -12,7 +12,9 @@ from roomwright_proto import livekit as pb
 from roomwright_proto.roomwright.egress import v1
 
 from ..storage import Sink, Store
+from ..storage.local import LocalSink
 from ..units import OutputError, StreamFormat, Unit
+from .boxes import whole
 from .muxer import Muxer
 
 _CONTAINERS: Final = {
@@ -48,13 +50,14 @@ class FileOutput:
         self._store = store
         self._sink: Sink | None = None
         self._muxer: Muxer | None = None
+        self._container = ""
         self._epoch_ns = 0
         self._end_ns = 0
         self._closed = False
 
     def open(self, formats: Sequence[StreamFormat], epoch_ns: int) -> None:
         """Create the file."""
-        container = _container(self._file, formats)
+        container = self._container = _container(self._file, formats)
         for stream in formats:
             if stream.codec not in _CODECS[container]:
                 raise OutputError(f"format {container} incompatible with codec {stream.codec}", 400)
@@ -100,6 +103,8 @@ class FileOutput:
         except FFmpegError as error:
             raise OutputError(f"cannot finish {self._file.path}: {error.strerror}") from error
         finally:
+            if self._container == "mp4" and isinstance(self._sink, LocalSink):
+                self._sink.trim(whole)
             self._sink.close()
             self._store.settle()
 

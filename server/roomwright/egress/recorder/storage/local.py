@@ -1,10 +1,10 @@
 """Files in a directory of this machine, written where they belong from the first byte on."""
 
 import errno
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import BinaryIO, Final
 
 from ..units import OutputError
 
@@ -30,24 +30,43 @@ def plainly(path: Path) -> Generator[None]:
 
 
 class LocalSink:
-    """A file, unbuffered: what was written is the kernel's. `size` is its whole length."""
+    """A file, unbuffered: what was written is the kernel's. `size` is its whole length.
+
+    After a write has failed, all do: what a muxer wants to change at the end would spoil what is there.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self.location = str(path)
         self.size = 0
+        self._fault: OutputError | None = None
         with plainly(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("w+b", buffering=0)
 
     def write(self, data: bytes) -> int:
         """Write at the present place."""
+        if self._fault is not None:
+            raise self._fault
+        try:
+            self._append(memoryview(data))
+        except OutputError as error:
+            self._fault = error
+            raise
+        return len(data)
+
+    def trim(self, kept: Callable[[BinaryIO], int]) -> None:
+        """Cut off what follows the bytes that `kept` counts, if a write has failed."""
+        if self._fault is not None:
+            with plainly(self._path), self._path.open("rb") as written:
+                self.size = kept(written)
+                self._file.truncate(self.size)
+
+    def _append(self, rest: memoryview) -> None:
         with plainly(self._path):
-            rest = memoryview(data)
             while rest:
                 rest = rest[self._file.write(rest) :]
                 self.size = max(self.size, self._file.tell())
-        return len(data)
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Move; as with files."""

@@ -164,3 +164,30 @@ def test_what_an_answer_means(status: int, becomes: Verdict):
 
 def test_waits_double_up_to_half_a_minute():
     assert [wait(failures) for failures in (1, 2, 3, 4, 5, 6, 7, 1000)] == [1, 2, 4, 8, 16, 30, 30, 30]
+
+
+def test_a_queue_that_was_turned_away_is_read_from_the_store_when_it_comes_again():
+    """Its older letters are there, and come first."""
+    lanes = Lanes(parallel=1, most=1)
+    lanes.add(letter(1, queue="a"))
+    lanes.add(letter(2, queue="b"))
+    lane = taken(lanes)
+    lanes.answered(lane)
+    lanes.release(lane)
+    assert lanes.short() == ["http://a"]
+    lanes.add(letter(3, queue="b"))
+    lane = taken(lanes)
+    assert (lane.queue, list(lane.letters), lane.more) == ("b", [], True)
+
+
+def test_a_url_whose_queues_are_all_known_again_is_forgotten_when_they_are_empty():
+    lanes = Lanes(parallel=1, most=1)
+    lanes.add(letter(1, queue="a"))
+    lanes.add(letter(2, queue="b"))
+    lane = taken(lanes)
+    lanes.answered(lane)
+    lanes.release(lane)
+    lanes.short()
+    lanes.refill("http://a", [], 1)
+    assert repr(lanes) == "<Lanes: 0 to 0 URLs>"
+    assert lanes.short() == []

@@ -155,8 +155,9 @@ async def test_a_url_may_have_a_key_of_its_own(hosting: Hosting):
         await listener.until_named("room_started")
 
 
-async def test_an_egress_requests_own_webhooks_are_told_signed_with_its_key(hosting: Hosting):
+async def test_an_egress_requests_own_webhooks_are_told_signed_with_its_key(hosting: Hosting, monkeypatch, tmp_path):
     """No URL is configured: the outbox is opened when the first such event comes."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     other = {"other": "another-secret-of-thirty-two-characters"}
     async with Listener(keys=other) as listener, hosting(outbox_directory=None, keys=other) as host:
         ended = pb.FilterParams(exclude_events=["egress_updated"])
@@ -167,6 +168,16 @@ async def test_an_egress_requests_own_webhooks_are_told_signed_with_its_key(host
             feed.egress(name, info, [hook])
         started, ended = await listener.until_named("egress_started", "egress_ended")
         assert started.event.egress_info.egress_id == "EG_1"
+
+
+async def test_a_call_waits_for_an_outbox_that_is_only_opened_now(hosting: Hosting, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    async with hosting(outbox_directory=None) as host:
+        hook = pb.WebhookConfig(url="http://127.0.0.1:9/nobody", signing_key=KEY)
+        host.server.feed.egress("egress_started", pb.EgressInfo(egress_id="EG_1"), [hook])
+        await host.create("standup")
+        (row,) = Store(tmp_path / "roomwright" / "outbox" / FILE, create=False).rows(10)
+        assert (row.event, row.queue) == ("egress_started", "EG_1")
 
 
 async def test_one_url_is_told_once_whether_configured_or_requested(listener: Listener, hosting: Hosting):

@@ -63,6 +63,8 @@ class Webhooks:
 
     async def settle(self) -> None:
         """Return when all that has happened is in the outbox."""
+        if self._opening is not None:
+            await asyncio.shield(self._opening)
         if self._courier is None:
             return
         self._feed.pump()

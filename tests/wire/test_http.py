@@ -216,9 +216,9 @@ def test_what_is_not_there_yet_says_so(server: Running) -> None:
         assert answer.status == 501
         assert path.encode() in answer.body
     assert ask(server, "/rtc", verb="GET", bearer="").status == 404
-    egress = ask(server, "/twirp/livekit.Egress/ListEgress")
-    assert (egress.status, egress.json["code"]) == (501, "unimplemented")
-    assert "Egress.ListEgress" in egress.json["msg"]
+    ingress = ask(server, "/twirp/livekit.Ingress/ListIngress")
+    assert (ingress.status, ingress.json["code"]) == (501, "unimplemented")
+    assert "Ingress.ListIngress" in ingress.json["msg"]
 
 
 @pytest.mark.parametrize("failure", [RuntimeError("the secret of the house"), asyncio.CancelledError("secret")])

@@ -200,7 +200,7 @@ def test_a_data_track_is_published_and_taken_back(join):
 def test_layers_that_a_client_says_it_shows_are_passed_over(join):
     alice = join()
     alice.forget()
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="UpdateVideoLayers"):
         request = pb.UpdateVideoLayers(track_sid="TR_x")
     assert REQUESTS["update_layers"](request, alice.participant, alice.now) == []
 

@@ -1,12 +1,13 @@
 """A recorder as the server runs it: a process on one end of a socket pair."""
 
 import os
+import select
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from roomwright import codec
 from roomwright.egress.frames import FrameReader, Packet, message_frame, packet_frame
@@ -49,6 +50,7 @@ class Recorder:
                 if event.sender_report is not None:
                     event.sender_report.arrival_ns = due_ns
                 self.order(event)
+                self._drain()
 
     def until(self, kind: str) -> v1.Report:
         """Read reports until one of that kind, which may have come before."""
@@ -58,7 +60,7 @@ class Recorder:
         for report in self.reading():
             if getattr(report, kind) is not None:
                 return report
-        raise AssertionError(f"no {kind}: {self.reports}; {self.process.communicate()[1]}")
+        raise AssertionError(f"no {kind}, but {self.reports[-3:]}; it printed {self.said()!r}")
 
     def stop(self, reason: str = "StopEgress API") -> v1.Finished:
         """Stop it, and wait for its end."""
@@ -81,11 +83,20 @@ class Recorder:
     def reading(self) -> Iterator[v1.Report]:
         """Reports as they come."""
         while data := self.socket.recv(65_536):
-            for frame in self._reader.feed(data):
-                assert isinstance(frame, bytes)
-                report = codec.decode(v1.Report, frame)
-                self.reports.append(report)
-                yield report
+            yield from self._reports(data)
+
+    def _drain(self) -> None:
+        """Keep what came so far: a recorder whose reports nobody reads gives up telling."""
+        if select.select([self.socket], [], [], 0)[0]:
+            with suppress(ConnectionError):
+                list(self._reports(self.socket.recv(65_536)))
+
+    def _reports(self, data: bytes) -> Iterator[v1.Report]:
+        for frame in self._reader.feed(data):
+            assert isinstance(frame, bytes)
+            report = codec.decode(v1.Report, frame)
+            self.reports.append(report)
+            yield report
 
 
 def _environment() -> dict[str, str]:

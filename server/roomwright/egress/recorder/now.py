@@ -2,9 +2,9 @@
 
 
 class ServerClock:
-    """Counts as the machine's monotonic clock does, and is set by packets: none arrives in the future.
+    """Counts as the machine's monotonic clock does, from the first packet on; before it the wall clock has to do.
 
-    Before the first packet the wall clock has to do. Times are nanoseconds.
+    It may be behind by as much as that packet waited to be read: later ones push time on by themselves. Nanoseconds.
     """
 
     def __init__(self, monotonic_ns: int, wall_ns: int) -> None:
@@ -13,9 +13,9 @@ class ServerClock:
 
     def heard(self, arrival_ns: int, monotonic_ns: int) -> None:
         """A packet was read that came to the server at that time."""
-        ahead = arrival_ns - monotonic_ns
-        self._ahead = max(self._ahead, ahead) if self._is_set else ahead
-        self._is_set = True
+        if not self._is_set:
+            self._ahead = arrival_ns - monotonic_ns
+            self._is_set = True
 
     def now_ns(self, monotonic_ns: int) -> int:
         """The time at the server."""

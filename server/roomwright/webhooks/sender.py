@@ -66,10 +66,10 @@ class Sender:
             async with request as answer:
                 status = answer.status
                 await _swallow(answer)
-        except aiohttp.ServerDisconnectedError:
-            return _HUNG_UP
         except aiohttp.ClientConnectorError as error:
             return Outcome(Verdict.RETRY, f"cannot connect: {error.os_error.strerror or error}", unreachable=True)
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+            return _HUNG_UP
         except TimeoutError:
             return Outcome(Verdict.RETRY, "no answer in time (webhook.timeout)")
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:

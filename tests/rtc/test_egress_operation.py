@@ -249,3 +249,19 @@ async def test_progress_is_shown_while_it_records(
         await livekit.egress.stop_egress(api.StopEgressRequest(egress_id=started.egress_id))
     assert refused.value.code == "failed_precondition"
     await ended(livekit, started.egress_id)
+
+
+async def test_a_server_that_is_stopped_finishes_its_recordings(
+    invite: Invite, network: Network, tmp_path: Path, room: str
+) -> None:
+    async with recording_server(tmp_path) as server, server.api() as livekit:
+        await _on_stage(invite, server)
+        request = api.RoomCompositeEgressRequest(room_name=room, file_outputs=_file("finished"))
+        egress_id = (await livekit.egress.start_room_composite_egress(request)).egress_id
+        await active(livekit, egress_id)
+        await asyncio.sleep(3)
+    async with recording_server(tmp_path) as next_server, next_server.api() as livekit:
+        info = await listed(livekit, egress_id)
+    assert (status(info), info.details) == ("EGRESS_COMPLETE", "End reason: Source closed")
+    assert size(info.file_results[0].location) == info.file_results[0].size
+    assert float(probe(info.file_results[0].location)["format"]["duration"]) > 2

@@ -41,6 +41,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python tools/bench_start.py
 	$(BIN)/python tools/bench_media.py
 	$(BIN)/python tools/bench_join.py
+	$(BIN)/python -m tools.bench_recorder
 	$(BIN)/python tools/bench_composites.py
 	$(BIN)/python tools/bench_webhooks.py
 

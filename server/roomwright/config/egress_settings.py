@@ -13,8 +13,8 @@ class EgressCosts:
     """The share of all cores that egress may cost in sum; one is always taken where nothing runs."""
     room_composite_cpu_cost: float = 1.0
     audio_room_composite_cpu_cost: float = 0.2
-    participant_cpu_cost: float = 1.0
-    track_composite_cpu_cost: float = 1.0
+    participant_cpu_cost: float = 0.5
+    track_composite_cpu_cost: float = 0.5
     track_cpu_cost: float = 0.05
 
 

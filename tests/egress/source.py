@@ -162,21 +162,24 @@ def _beeps(path: Path | str) -> tuple[list[Beep], float]:
 
 
 def beeps(wave: NDArray[np.float32]) -> list[Beep]:
-    """The beeps in sound of 48 kHz, mono."""
+    """The beeps in sound of 48 kHz, mono; without those that losses have cut short or made another tone."""
     step = RATE // 200
     loud = np.abs(wave[: len(wave) // step * step]).reshape(-1, step).max(axis=1) > _THRESHOLD
-    found, quiet_since = list[Beep](), 0
+    found, quiet_since = list[Beep](), -20
     for place, is_loud in enumerate(loud):
         if not is_loud:
             continue
-        if place - quiet_since >= 20 or not found:
+        if place - quiet_since >= 20:
             begin = place * step + int(np.argmax(np.abs(wave[place * step : (place + 1) * step]) > _THRESHOLD))
-            found.append(Beep(begin / RATE, _pitch(wave[begin : begin + int(0.045 * RATE)])))
+            second = _second(wave[begin : begin + int(0.045 * RATE)])
+            if second is not None and loud[place : place + 9].all():
+                found.append(Beep(begin / RATE, second))
         quiet_since = place
     return found
 
 
-def _pitch(wave: NDArray[np.float32]) -> int:
+def _second(wave: NDArray[np.float32]) -> int | None:
     spectrum = np.abs(np.fft.rfft(wave * np.hanning(len(wave)), 1 << 14))
     hertz = float(np.argmax(spectrum)) * RATE / (1 << 14)
-    return min(range(16), key=lambda number: abs(PITCHES[number] - hertz))
+    nearest = min(range(16), key=lambda number: abs(PITCHES[number] - hertz))
+    return nearest if abs(PITCHES[nearest] - hertz) < 30 else None

@@ -17,7 +17,7 @@ CHECKS = {
     "basedpyright": ["basedpyright"],
     "import-linter": ["lint-imports", "--no-logo"],
     "buf lint": ["buf", "lint"],
-    "buf breaking": ["buf", "breaking", "--against", "proto/image.binpb"],
+    "buf breaking": ["buf", "breaking", "proto/livekit", "--against", "proto/image.binpb"],
     "generated/ is what proto/ gives": [sys.executable, "tools/generate.py", "--check"],
     "docs/ is what the code says": [sys.executable, "tools/docs.py", "--check"],
 }

@@ -4,7 +4,7 @@ Usage: python tools/generate.py [--check | --renew-image]
 
 Needs only what the virtual environment holds (buf, betterproto2's compiler, ruff); no network. With `--check` it
 writes nothing and exits 1 when generated/ is not what proto/ gives. With `--renew-image` it replaces
-proto/image.binpb, the schema that `buf breaking` compares with, unless the present schema breaks it.
+proto/image.binpb, the public schema that `buf breaking` compares with, unless the present one breaks it.
 """
 
 import argparse
@@ -18,6 +18,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = Path("generated") / "roomwright_proto"
+PUBLIC = Path("proto") / "livekit"
+"""What clients see; servers and their recorders are of one version, and need no image."""
 IMAGE = Path("proto") / "image.binpb"
 
 
@@ -69,8 +71,8 @@ def check(fresh: Path, package: Path) -> int:
 def renew_image() -> None:
     """Make the present schema the one that later changes are compared with."""
     if (ROOT / IMAGE).exists():
-        _run("buf", "breaking", "--against", str(IMAGE))
-    _run("buf", "build", "--exclude-source-info", "-o", str(IMAGE))
+        _run("buf", "breaking", str(PUBLIC), "--against", str(IMAGE))
+    _run("buf", "build", str(PUBLIC), "--exclude-source-info", "-o", str(IMAGE))
 
 
 def main() -> int:

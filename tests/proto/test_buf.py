@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-AGAINST_IMAGE = ("breaking", "--against", "proto/image.binpb")
+AGAINST_IMAGE = ("breaking", "proto/livekit", "--against", "proto/image.binpb")
 
 
 def buf(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

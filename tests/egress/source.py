@@ -170,9 +170,11 @@ def beeps(wave: NDArray[np.float32]) -> list[Beep]:
         if not is_loud:
             continue
         if place - quiet_since >= 20:
+            if loud[place : place + 10].sum() < 7:
+                continue
             begin = place * step + int(np.argmax(np.abs(wave[place * step : (place + 1) * step]) > _THRESHOLD))
             second = _second(wave[begin : begin + int(0.045 * RATE)])
-            if second is not None and loud[place : place + 9].all():
+            if second is not None:
                 found.append(Beep(begin / RATE, second))
         quiet_since = place
     return found

@@ -192,7 +192,13 @@ class AudioFrames:
         blocks = opus.blocks(payload) if ordered.mime == "red" else ((0, payload),)
         for before, data in blocks:
             ticks = ordered.ticks - before
-            if not data or (self._last is None and before) or (self._last is not None and ticks <= self._last):
+            if not data or not self._is_new(ticks, is_redundant=before > 0):
                 continue
             yield Coded(codec, self._stream.layer, self._stream.at_ns(ticks), ticks, True, lost, data)
             self._last, lost = ticks, 0
+
+    def _is_new(self, ticks: int, *, is_redundant: bool) -> bool:
+        """Redundant blocks tell their time roughly: within the shortest frame of one that came, it is that one."""
+        if self._last is None:
+            return not is_redundant
+        return ticks > self._last + (opus.SHORTEST - 1 if is_redundant else 0)

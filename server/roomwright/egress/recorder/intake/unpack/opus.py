@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 RATE: Final = 48_000
+SHORTEST: Final = 120
+"""Samples of the shortest frame: 2.5 ms."""
 SILENCES: Final = ((960, b"\xf8\xff\xfe"), (480, b"\xf0\xff\xfe"), (240, b"\xe8\xff\xfe"), (120, b"\xe0\xff\xfe"))
 """Frames in which nothing is heard, with their durations in samples, longest first."""
 

@@ -20,7 +20,7 @@ PATIENCE_S = 30.0
 ENDED = ("EGRESS_COMPLETE", "EGRESS_FAILED", "EGRESS_ABORTED", "EGRESS_LIMIT_REACHED")
 
 
-def arguments(directory: Path, **more: Any) -> tuple[str, ...]:
+def arguments(directory: Path, room: dict[str, Any] | None = None, **more: Any) -> tuple[str, ...]:
     """The flags of a server that records into `directory`, however few cores there are."""
     settings = {
         "directory": str(directory / "files"),
@@ -28,7 +28,7 @@ def arguments(directory: Path, **more: Any) -> tuple[str, ...]:
         "cpu_cost": {"max_cpu_utilization": 100},
         **more,
     }
-    return ("--config-body", json.dumps({"egress": settings}))
+    return ("--config-body", json.dumps({"egress": settings, "room": room or {}}))
 
 
 @asynccontextmanager

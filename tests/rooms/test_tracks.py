@@ -36,6 +36,30 @@ def test_announcing_the_same_track_again_gives_the_same_answer(engine):
     assert first.track.sid == second.track.sid
 
 
+def test_one_more_codec_of_a_track_is_no_track_of_its_own(engine):
+    alice = engine.join("alice")
+    engine.say(alice, c.AddTrack(pb.AddTrackRequest(cid="c1", type=pb.TrackType.VIDEO)))
+    sid = engine.mail(alice, "track_published")[0].track.sid
+    engine.say(alice, c.StartTrack(track_sid=sid, mime_type="video/VP9", mid="0"))
+    engine.forget()
+    engine.say(alice, c.AddTrack(pb.AddTrackRequest(cid="backup", sid=sid, type=pb.TrackType.VIDEO)))
+    [published] = engine.mail(alice, "track_published")
+    assert (published.cid, published.track.sid) == ("backup", sid)
+    assert (list(alice.tracks), alice.pending) == ([sid], {})
+
+
+def test_of_the_codecs_for_one_medium_the_first_is_wished(engine):
+    alice = engine.join("alice")
+    codecs = [
+        pb.SimulcastCodec(codec="vp9", cid="c"),
+        pb.SimulcastCodec(codec="vp8"),
+        pb.SimulcastCodec(codec="h264", cid="d"),
+    ]
+    engine.say(alice, c.AddTrack(pb.AddTrackRequest(cid="c", simulcast_codecs=codecs)))
+    [track] = alice.pending.values()
+    assert track.wishes == {"c": "vp9", "d": "h264"}
+
+
 def test_what_the_announcement_says_of_layers_and_features_is_kept(engine):
     alice = engine.join("alice")
     request = pb.AddTrackRequest(cid="c", stream="camera", audio_features=[pb.AudioTrackFeature.TF_STEREO])

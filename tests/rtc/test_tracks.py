@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from livekit import api
 
 from tests.rtc.conftest import Invite
 
@@ -105,6 +106,17 @@ async def test_other_codecs_pass(invite: Invite, codec: str) -> None:
     await alice.do("publish", name="cam", source="camera", colour="blue", codec=codec)
     await bob.watches("alice", "cam", colour="blue", width=320, height=180)
     await carol.watches("alice", "cam", colour="blue", width=320, height=180)
+
+
+@pytest.mark.parametrize("codec", ["vp9", "av1"])
+async def test_a_browser_sends_the_codec_that_it_asked_for(
+    invite: Invite, livekit: api.LiveKitAPI, room: str, codec: str
+) -> None:
+    alice, bob = await invite("browser", "alice"), await invite("python", "bob")
+    await alice.do("publish", name="cam", source="camera", colour="blue", codec=codec)
+    await bob.watches("alice", "cam", colour="blue", width=320, height=180)
+    tracks = (await livekit.room.get_participant(api.RoomParticipantIdentity(room=room, identity="alice"))).tracks
+    assert [track.mime_type.lower() for track in tracks] == [f"video/{codec}"]
 
 
 async def test_a_speaker_is_announced(invite: Invite) -> None:

@@ -5,16 +5,19 @@ from collections.abc import Mapping
 from roomwright.rooms.instant import NS_PER_US, Instant
 from roomwright_proto import livekit as pb
 
+_NO_WISHES: Mapping[str, str] = {}
+
 
 class Track:
     """State of one track.
 
     `info` is replaced, never changed, when the track changes: whoever holds it holds a snapshot. `subscribers` are the
     sids of the participants that receive it, `was_subscribed` whether anybody ever did: its publisher is told once.
-    `origin` is the track that a forwarded one mirrors.
+    `origin` is the track that a forwarded one mirrors. `wishes` says in which codec (`vp9`, …) its client would send
+    the media of each cid; empty: it did not say.
     """
 
-    __slots__ = ("cid", "info", "origin", "subscribers", "was_subscribed")
+    __slots__ = ("cid", "info", "origin", "subscribers", "was_subscribed", "wishes")
 
     def __init__(self, info: pb.TrackInfo, cid: str = "", origin: "Track | None" = None) -> None:
         self.info = info
@@ -22,6 +25,7 @@ class Track:
         self.origin = origin
         self.subscribers: dict[str, None] = {}
         self.was_subscribed = False
+        self.wishes: Mapping[str, str] = _NO_WISHES
 
     @property
     def sid(self) -> str:
@@ -57,7 +61,10 @@ def announced(request: pb.AddTrackRequest, sid: str, now: Instant) -> Track:
         packet_trailer_features=list(request.packet_trailer_features),
     )
     _set_deprecated(info, request)
-    return Track(info, request.cid)
+    track = Track(info, request.cid)
+    wished = [(codec.cid or request.cid, codec.codec) for codec in request.simulcast_codecs if codec.codec]
+    track.wishes = dict(reversed(wished))  # of several for one cid the first
+    return track
 
 
 _STREAM = "camera"

@@ -16,9 +16,9 @@ _Reason = pb.RequestResponseReason
 
 
 def add(turn: Turn, owner: Participant, command: AddTrack, ids: Ids, limits: Limits) -> None:
-    """Announce a track. The client hears its sid, or that it may not."""
+    """Announce a track, or one more codec of a track. The client hears its sid, or that it may not."""
     request = command.request
-    track = next((track for track in owner.pending.values() if request.cid and track.cid == request.cid), None)
+    track = owner.track(request.sid) or _pending(owner, request.cid)
     refusal = _refusal(owner, request, limits, again=track is not None)
     if refusal is not None:
         turn.post(owner, pb.SignalResponse(request_response=refusal))
@@ -28,6 +28,10 @@ def add(turn: Turn, owner: Participant, command: AddTrack, ids: Ids, limits: Lim
         owner.pending[track.sid] = track
     published = pb.TrackPublishedResponse(cid=request.cid, track=track.info)
     turn.post(owner, pb.SignalResponse(track_published=published))
+
+
+def _pending(owner: Participant, cid: str) -> Track | None:
+    return next((track for track in owner.pending.values() if cid and track.cid == cid), None)
 
 
 def _refusal(

@@ -134,6 +134,23 @@ def test_redundant_audio_comes_first_unless_the_announcement_forbids_it():
     assert "a=fmtp:111 minptime=10;useinbandfec=1;stereo=1\r" in plain.sdp
 
 
+@pytest.mark.parametrize(
+    ("wishes", "first"),
+    [({}, "VP8"), ({"cam": "h264"}, "H264"), ({"cam": "VP9", "backup": "vp8"}, "VP9"), ({"cam": "none"}, "VP8")],
+)
+def test_the_codec_that_a_publisher_wishes_comes_first(wishes, first):
+    def codecs(**announced):
+        client = OfferingClient()
+        section = client.add("video", SEND, "cam")
+        section.codecs = CODECS.offered("video")
+        section.formats = tuple(str(codec.payload_type) for codec in section.codecs)
+        track = Announced(track_sid="TR_1", kind="video", cids=("cam", "backup"), **announced)
+        return exchange(client, Answerer(CODECS, 1), [track]).published[0].codecs
+
+    assert codecs(wishes=wishes)[0].name == first
+    assert sorted(codecs(wishes=wishes), key=str) == sorted(codecs(), key=str)
+
+
 def test_data_channels_take_large_messages(client, server):
     client.add("application", Direction.SENDRECV)
     answer = exchange(client, server)

@@ -56,6 +56,11 @@ def redundancy_first(codecs: list[RtpCodec], *, red: bool) -> list[RtpCodec]:
     return [*first, *(codec for codec in codecs if codec.name.lower() != "red")]
 
 
+def wished_first(codecs: list[RtpCodec], name: str) -> list[RtpCodec]:
+    """Put a codec before all others, so that the publisher uses it: browsers leave that choice to the answer."""
+    return sorted(codecs, key=lambda codec: codec.name.lower() != name.lower())
+
+
 def with_opus_parameters(codecs: list[RtpCodec], *, stereo: bool, dtx: bool) -> list[RtpCodec]:
     """Ask an Opus publisher for discontinuous transmission and stereo as its announcement says."""
     wishes = [name for name, wished in (("stereo=1", stereo), ("usedtx=1", dtx)) if wished]

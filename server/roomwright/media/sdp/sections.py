@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from roomwright.media.sdp import extensions
-from roomwright.media.sdp.codecs import Codecs, redundancy_first, with_opus_parameters
+from roomwright.media.sdp.codecs import Codecs, redundancy_first, wished_first, with_opus_parameters
 from roomwright.media.sdp.description import Direction, Msid, Section, SsrcGroup
 from roomwright.media.sdp.parameters import TransportParameters
 from roomwright.media.sdp.slots import Slot
@@ -27,6 +27,8 @@ def answer(offered: Section, codecs: Codecs, track: Announced | None, slot: Slot
     chosen = codecs.select(offered.kind, offered.codecs)
     if track is not None and offered.kind == "audio":
         chosen = with_opus_parameters(redundancy_first(chosen, red=track.red), stereo=track.stereo, dtx=track.dtx)
+    if track is not None and offered.kind == "video":
+        chosen = wished_first(chosen, track.wish(offered.msid.track if offered.msid else ""))
     if not chosen:
         return _refused(offered)
     section = Section(

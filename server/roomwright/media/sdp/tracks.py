@@ -1,5 +1,6 @@
 """What negotiation is about: tracks that a client announced, tracks that it shall receive, and what became of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from roomwright.media.sdp.description import Extension, RtpCodec
@@ -7,7 +8,10 @@ from roomwright.media.sdp.description import Extension, RtpCodec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announced:
-    """A track that the client said it would publish. `cids` are the ids by which its offers name it."""
+    """A track that the client said it would publish.
+
+    `cids` are the ids by which its offers name it, `wishes` the codecs (`vp9`, …) in which it would send them.
+    """
 
     track_sid: str
     kind: str
@@ -15,6 +19,11 @@ class Announced:
     red: bool = True
     dtx: bool = True
     stereo: bool = False
+    wishes: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def wish(self, cid: str) -> str:
+        """The codec in which the client would send the media that an offer names so; empty: it did not say."""
+        return self.wishes.get(cid) or next(iter(self.wishes.values()), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,10 +125,10 @@ class Guest {
     await this.#room?.disconnect();
   }
 
-  async publish({ name, source, hz = 440, colour = "red", width = 320, height = 180, simulcast = false }) {
+  async publish({ name, source, hz = 440, colour = "red", width = 320, height = 180, simulcast = false, codec = "vp8" }) {
     const audio = source === "microphone" || source === "screen_share_audio";
     const track = audio ? sing(hz) : paint(colour, width, height);
-    const publication = await this.#me.publishTrack(track, { name, source, simulcast, videoCodec: "vp8" });
+    const publication = await this.#me.publishTrack(track, { name, source, simulcast, videoCodec: codec });
     this.#playing.set(name, publication);
     return publication.trackSid;
   }

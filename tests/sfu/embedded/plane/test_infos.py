@@ -29,13 +29,14 @@ def test_an_announcement_can_be_named_by_any_of_its_ids():
         codecs=[pb.SimulcastCodecInfo(cid="c1"), pb.SimulcastCodecInfo(cid="c2"), pb.SimulcastCodecInfo()],
         disable_red=True,
     )
-    announced = infos.announced("c1", info)
+    announced = infos.announced("c1", info, {"c2": "vp8"})
     assert (announced.track_sid, announced.kind, announced.cids, announced.red) == (
         "TR_1",
         "video",
         ("c1", "c2"),
         False,
     )
+    assert announced.wish("c2") == "vp8"
 
 
 def test_layers_are_in_the_order_of_their_size():

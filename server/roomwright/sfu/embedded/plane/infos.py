@@ -1,5 +1,7 @@
 """Between what the protocol says of a track and what negotiation and forwarding know of it. Pure functions."""
 
+from collections.abc import Mapping
+
 from roomwright.media.forward.settings import DownSettings, Quality
 from roomwright.media.sdp import Announced, Published
 from roomwright_proto import livekit as pb
@@ -8,8 +10,8 @@ KINDS = {pb.TrackType.AUDIO: "audio", pb.TrackType.VIDEO: "video"}
 """The kinds of tracks that are media."""
 
 
-def announced(cid: str, info: pb.TrackInfo) -> Announced:
-    """An announcement, with all ids by which offers may name the track."""
+def announced(cid: str, info: pb.TrackInfo, wishes: Mapping[str, str]) -> Announced:
+    """An announcement, with all ids by which offers may name the track, and the codecs that are wished by these."""
     cids = dict.fromkeys([cid, *(codec.cid for codec in info.codecs)])
     return Announced(
         track_sid=info.sid,
@@ -18,6 +20,7 @@ def announced(cid: str, info: pb.TrackInfo) -> Announced:
         red=not info.disable_red,
         dtx=not info.disable_dtx,
         stereo=info.stereo,
+        wishes=wishes,
     )
 
 

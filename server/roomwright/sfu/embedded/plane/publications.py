@@ -36,7 +36,8 @@ class Publications:
 
     def announce(self, cid: str, info: pb.TrackInfo) -> None:
         """The client may publish this."""
-        self._announced[info.sid] = infos.announced(cid, info)
+        track = self._client.peer.participant.track(info.sid)
+        self._announced[info.sid] = infos.announced(cid, info, track.wishes if track is not None else {})
 
     def withdraw(self, track_sid: str) -> None:
         """The client may not publish this any more: what still arrives of it is dropped."""

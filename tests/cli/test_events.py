@@ -88,12 +88,12 @@ def served() -> Iterator[Served]:
     served.end(signal.SIGTERM)
 
 
-def until_told(served: Served, terminal: Terminal, room: str) -> str:
-    """Make rooms until the terminal shows one: only then it is known to listen."""
+def until_told(served: Served, room: str, *terminals: Terminal) -> list[str]:
+    """Make rooms until every terminal shows one: only then they are known to listen. What each showed first."""
     for number in range(100):
         served.call("create", f"{room}-{number}")
-        if not terminal.lines.empty():
-            return terminal.next()
+        if all(not terminal.lines.empty() for terminal in terminals):
+            return [terminal.next() for terminal in terminals]
         time.sleep(0.1)
     raise AssertionError("nothing was told")
 
@@ -101,16 +101,16 @@ def until_told(served: Served, terminal: Terminal, room: str) -> str:
 def test_events_are_followed_through_a_restart(served: Served):
     people, program = Terminal(served.port), Terminal(served.port, "--json", "--include", "room_started")
     try:
-        shown = until_told(served, people, "first").split()
-        assert shown[1] == "room_started"
-        assert shown[2].startswith("first-")
-        assert json.loads(program.next())["event"] == "room_started"
+        shown, written = until_told(served, "first", people, program)
+        assert shown.split()[1] == "room_started"
+        assert shown.split()[2].startswith("first-")
+        assert json.loads(written)["event"] == "room_started"
         served.end(signal.SIGKILL)
         assert "again in" in people.errors.get(timeout=PATIENCE_S)
         served.start()
         while not people.next().startswith("-- missed an unknown number of events"):
             pass
-        assert until_told(served, people, "second").split()[1] == "room_started"
+        assert until_told(served, "second", people)[0].split()[1] == "room_started"
     finally:
         codes = people.end(), program.end()
     assert codes == (130, 130)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
 from tests.conformance.cases import load, waiting_for
 from tests.conformance.replayer import Outcome
@@ -14,6 +15,12 @@ from tests.support import skip_or_fail
 
 PLAYED = pytest.StashKey[list[Played]]()
 OUTCOMES = pytest.StashKey[list[Outcome]]()
+
+
+@pytest.fixture(autouse=True)
+def _logs_where_pytest_looks() -> None:
+    """The access log's thread writes between tests too, when nothing captures what is printed."""
+    structlog.configure(logger_factory=structlog.stdlib.LoggerFactory())
 
 
 @pytest.fixture(scope="module")

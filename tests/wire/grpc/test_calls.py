@@ -109,9 +109,9 @@ async def test_many_calls_share_a_connection(stub: pb.RoomServiceStub):
 
 async def test_the_deadline_reaches_the_handler_on_the_injected_clock(grpcio: Grpcio, desk: Desk, clock: ManualClock):
     clock.advance(100)
-    await grpcio.bytes(CREATE, b"", timeout=7)
+    await grpcio.bytes(CREATE, b"", timeout=300)
     deadline = desk.served[0][1].deadline
-    assert clock.monotonic() + 6 < deadline <= clock.monotonic() + 7
+    assert clock.monotonic() + 200 < deadline <= clock.monotonic() + 300
 
 
 async def test_a_deadline_ends_the_call(stub: pb.RoomServiceStub, desk: Desk):

@@ -9,10 +9,9 @@ from roomwright.clock import ManualClock, RandomIds, SystemClock
 from roomwright.config import LimitSettings, RoomSettings
 from roomwright.sfu.embedded.plane import MediaAddress, WebRtc
 from roomwright_proto import livekit as pb
+from tests.contract.told import others
 from tests.sfu.embedded.callers import Caller, Mute
 from tests.sfu.embedded.fakes import ManualBackend
-
-_DISCONNECTED = pb.ParticipantInfoState.DISCONNECTED
 
 
 class CallingGuest:
@@ -45,13 +44,7 @@ class CallingGuest:
         return self._caller.subscribed
 
     def sees(self) -> dict[str, pb.ParticipantInfo]:
-        known: dict[str, pb.ParticipantInfo] = {}
-        for kind, content in self._caller.messages:
-            if kind in {"join", "room_moved"}:
-                known = {info.identity: info for info in content.other_participants}
-            elif kind == "update":
-                known |= {info.identity: info for info in content.participants}
-        return {n: info for n, info in known.items() if n != self.identity and info.state is not _DISCONNECTED}
+        return others(self.identity, self._caller.messages)
 
     def received(self) -> list[pb.DataPacket]:
         return [packet for packet in self._caller.packets if packet.user is not None]

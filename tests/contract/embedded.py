@@ -10,9 +10,8 @@ from roomwright.rooms import commands as c
 from roomwright.sfu.embedded.client import Client
 from roomwright.signalling.wish import Wish
 from roomwright_proto import livekit as pb
+from tests.contract.told import others
 from tests.sfu.embedded.fakes import FakeMedia, FakePlane, FakeSocket, ManualBackend
-
-_DISCONNECTED = pb.ParticipantInfoState.DISCONNECTED
 
 
 class EmbeddedGuest:
@@ -44,13 +43,7 @@ class EmbeddedGuest:
         return set(self._media.sources)
 
     def sees(self) -> dict[str, pb.ParticipantInfo]:
-        known: dict[str, pb.ParticipantInfo] = {}
-        for kind, content in self._socket.messages:
-            if kind in {"join", "room_moved"}:
-                known = {info.identity: info for info in content.other_participants}
-            elif kind == "update":
-                known |= {info.identity: info for info in content.participants}
-        return {n: info for n, info in known.items() if n != self.identity and info.state is not _DISCONNECTED}
+        return others(self.identity, self._socket.messages)
 
     def received(self) -> list[pb.DataPacket]:
         return [packet for packet in self._media.packets if packet.user is not None]

@@ -52,8 +52,7 @@ class Codecs:
 
 def redundancy_first(codecs: list[RtpCodec], *, red: bool) -> list[RtpCodec]:
     """Put redundant audio before all others, so that the publisher uses it, or leave it out."""
-    first = [codec for codec in codecs if codec.name.lower() == "red"] if red else []
-    return [*first, *(codec for codec in codecs if codec.name.lower() != "red")]
+    return wished_first(codecs, "red") if red else [codec for codec in codecs if codec.name.lower() != "red"]
 
 
 def wished_first(codecs: list[RtpCodec], name: str) -> list[RtpCodec]:

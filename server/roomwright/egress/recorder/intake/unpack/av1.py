@@ -1,5 +1,6 @@
 """AV1 (the Alliance's RTP specification 1.0, section 4): OBU elements to a temporal unit with sizes."""
 
+from roomwright.codec.varint import varint
 from roomwright.egress.recorder.intake.unpack.whole import DamagedError
 
 _CONTINUES, _CONTINUED, _NEW_SEQUENCE = 0x80, 0x40, 0x08
@@ -40,7 +41,7 @@ class Av1:
         head = unit[0]
         if not head & _HAS_SIZE:
             begin = 2 if head & _HAS_EXTENSION else 1
-            unit = bytes((head | _HAS_SIZE,)) + unit[1:begin] + _leb128(len(unit) - begin) + unit[begin:]
+            unit = bytes((head | _HAS_SIZE,)) + unit[1:begin] + varint(len(unit) - begin) + unit[begin:]
         if head >> 3 & 15 == SEQUENCE_HEADER:
             self.parameters = unit
         return unit
@@ -70,12 +71,3 @@ def _read_leb128(data: bytes, position: int) -> tuple[int, int]:
         if not byte & 0x80:
             return value, position
     raise DamagedError("an AV1 size is too large")
-
-
-def _leb128(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)

@@ -40,6 +40,12 @@ async def recording_server(directory: Path, **more: Any) -> AsyncIterator[Server
         await server.stop()
 
 
+def recorders(server: Server) -> list[int]:
+    """The processes of a server's recorders."""
+    tasks = Path(f"/proc/{server.pid}/task")
+    return [int(pid) for task in tasks.iterdir() for pid in (task / "children").read_text().split()]
+
+
 def status(info: proto.EgressInfo) -> str:
     return proto.EgressStatus.Name(info.status)
 

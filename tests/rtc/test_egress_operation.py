@@ -12,7 +12,19 @@ from livekit import api
 
 from tests.rtc.conftest import Invite
 from tests.rtc.network import Network
-from tests.rtc.recording import active, arguments, ended, listed, probe, recorded, recording_server, size, status, until
+from tests.rtc.recording import (
+    active,
+    arguments,
+    ended,
+    listed,
+    probe,
+    recorded,
+    recorders,
+    recording_server,
+    size,
+    status,
+    until,
+)
 from tests.rtc.server import Server
 
 
@@ -40,12 +52,6 @@ def _file(name: str) -> list[api.EncodedFileOutput]:
     return [api.EncodedFileOutput(filepath=name)]
 
 
-def _recorders(server: Server) -> list[int]:
-    """The processes of a server's recorders."""
-    tasks = Path(f"/proc/{server.pid}/task")
-    return [int(pid) for task in tasks.iterdir() for pid in (task / "children").read_text().split()]
-
-
 def _lives(pid: int) -> bool:
     return Path(f"/proc/{pid}/fd").exists() and any(Path(f"/proc/{pid}/fd").iterdir())
 
@@ -66,7 +72,7 @@ async def test_a_killed_recorder_leaves_its_file_and_nothing_else_is_disturbed(
     assert await _is_recording(livekit, room)
     await bob.until(lambda state: state["recording"])
     await asyncio.sleep(6)
-    [pid] = _recorders(recorder)
+    [pid] = recorders(recorder)
     os.kill(pid, signal.SIGKILL)
     info = await ended(livekit, started.egress_id)
     assert status(info) == "EGRESS_FAILED"
@@ -92,7 +98,7 @@ async def test_a_killed_server_leaves_its_file_and_the_next_one_an_honest_record
         never = (await livekit.egress.start_participant_egress(waiting)).egress_id
         await active(livekit, lost)
         await asyncio.sleep(4)
-    [pid] = _recorders(server)
+    [pid] = recorders(server)
     await server.kill()
     for _ in range(200):
         if not _lives(pid):

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -13,9 +14,11 @@ from roomwright.app import admin_link, offers_admin
 from roomwright.auth.claims import Claims, VideoGrant
 from roomwright.cli.serve import introduction
 from roomwright.config import DEV_KEYS, Config, WebhookSettings, WebhookUrl
-from roomwright.webhooks import FILE, outbox_directory
+from roomwright.webhooks import FILE, Store, outbox_directory
+from roomwright.webhooks.store import Batch
 from roomwright.wire.admin import policy
 from tests.serving import KEY, SECRET, Running, running, token
+from tests.webhooks.letters import letter
 from tests.wire.test_meet import ask
 
 
@@ -86,7 +89,9 @@ def test_what_the_outbox_holds_is_for_those_who_may_list_rooms(tmp_path: Path) -
         assert ask(server, "POST /admin/outbox", Authorization=f"Bearer {token()}")[0] == 404
         status, head, body = ask(server, "GET /admin/outbox", Authorization=f"Bearer {token()}")
         assert (status, "no-store" in head) == (200, True)
-        [url] = json.loads(body)["urls"]
+        held = json.loads(body)
+        assert held["dead"] == []
+        [url] = held["urls"]
         assert url == {"url": "http://127.0.0.1:9/hook", "pending": 0, "dead": 0, "oldest": 0, "last_error": ""}
 
 
@@ -99,6 +104,36 @@ def test_an_outbox_that_cannot_be_read_is_said(tmp_path: Path, monkeypatch: pyte
         status, _, body = ask(server, "GET /admin/outbox", Authorization=f"Bearer {token()}")
         assert status == 503
         assert "cannot be read" in body
+
+
+def test_what_was_given_up_waits_again_for_those_who_may_create_rooms(tmp_path: Path) -> None:
+    webhook = WebhookSettings(urls=(WebhookUrl(url="http://127.0.0.1:9/hook?key=1"),), outbox_directory=str(tmp_path))
+    config = Config(port=0, bind_addresses=("127.0.0.1",), keys={KEY: SECRET}, admin=True, webhook=webhook)
+    store = Store(tmp_path / FILE)
+    store.write(Batch(letters=[letter(7, url=webhook.urls[0].url)]))
+    store.write(Batch(dead=[("410 Gone", 7, webhook.urls[0].url)]))
+    store.close()
+    may, lists = (
+        {"Authorization": f"Bearer {token(Claims(video=video))}"}
+        for video in (VideoGrant(room_create=True, room_list=True), VideoGrant(room_list=True))
+    )
+    with running(config) as server:
+        [given_up] = json.loads(ask(server, "GET /admin/outbox", **may)[2])["dead"]
+        assert (given_up["sequence"], given_up["url"], given_up["error"]) == (
+            7,
+            "http://127.0.0.1:9/hook?…",
+            "410 Gone",
+        )
+        assert ask(server, "POST /admin/outbox/replay", **lists)[::2] == (401, "roomCreate is required")
+        assert ask(server, "GET /admin/outbox/replay", **may)[0] == 404
+        for wrong in ("x", "-1", "٣", "1" * 40):
+            status, _, body = ask(server, f"POST /admin/outbox/replay?sequence={quote(wrong)}", **may)
+            assert (status, "sequence must be a number" in body) == (400, True)
+        assert json.loads(ask(server, "POST /admin/outbox/replay?sequence=8", **may)[2]) == {"replayed": 0}
+        which = f"sequence=7&url={quote(given_up['url'])}"
+        assert json.loads(ask(server, f"POST /admin/outbox/replay?{which}", **may)[2]) == {"replayed": 1}
+        held = json.loads(ask(server, "GET /admin/outbox", **may)[2])
+        assert (held["dead"], held["urls"][0]["pending"]) == ([], 1)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """The pages that a server has for people, from the configuration."""
 
-import sqlite3
 from collections.abc import Mapping
 from functools import partial
 
@@ -9,8 +8,8 @@ from roomwright.clock import Clock, RandomIds
 from roomwright.config import DEV_KEYS, Config
 from roomwright.config.advice import beyond_loopback
 from roomwright.webhooks import FILE, outbox_directory
-from roomwright.webhooks.summary import UrlSummary, summary
-from roomwright.wire.admin import Admin
+from roomwright.wire.admin import admin_page
+from roomwright.wire.admin_outbox import AdminOutbox
 from roomwright.wire.http import NO_DOORS, Door
 from roomwright.wire.meet import Meet
 
@@ -36,16 +35,15 @@ def admin_link(config: Config, url: str) -> str:
 def pages(config: Config, clock: Clock, *, takes_clients: bool) -> Mapping[str, Door]:
     """The doors of the pages that there are."""
     meet = meeting(config, clock).doors if takes_clients and offers_trial(config) else NO_DOORS
-    return {**meet, **(Admin(partial(_outbox, config)).doors if offers_admin(config) else NO_DOORS)}
+    return {**meet, **(_administering(config, clock) if offers_admin(config) else NO_DOORS)}
 
 
-def _outbox(config: Config) -> list[UrlSummary]:
-    """What waits to be delivered, and what was given up."""
+def _administering(config: Config, clock: Clock) -> Mapping[str, Door]:
     settings = config.webhook
-    try:
-        return summary(outbox_directory(settings.outbox_directory) / FILE, [each.url for each in settings.urls])
-    except sqlite3.Error as error:
-        raise ValueError(str(error)) from error
+    outbox = AdminOutbox(
+        lambda: outbox_directory(settings.outbox_directory) / FILE, [each.url for each in settings.urls], clock
+    )
+    return {"/admin": admin_page, **outbox.doors}
 
 
 def meeting(config: Config, clock: Clock) -> Meet:

@@ -1,61 +1,27 @@
 """The page `/admin`, on which people watch and moderate rooms. It holds no data: what it shows it asks for itself.
 
 Whoever opens it signs in with a token there, or with a key whose tokens it makes, and calls the server's API with
-that; `web/admin/` is its source. What the page does is decided here only by what a browser lets it do. Webhooks have no
-API of LiveKit's, so `/admin/outbox` says how many wait.
+that; `web/admin/` is its source. What the page does is decided here only by what a browser lets it do.
+`admin_outbox.py` answers what it asks beside that.
 """
 
-import asyncio
 import base64
 import hashlib
 import re
-from dataclasses import asdict
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING
 
-import orjson
 from aiohttp import web
 
 from roomwright.auth.claims import Claims
-from roomwright.wire.answer import NOT_FOUND, Answer, text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from roomwright.webhooks.summary import UrlSummary
-    from roomwright.wire.http import Door
+from roomwright.wire.answer import NOT_FOUND, Answer
 
 _INSIDE = re.compile(rb"<(script|style)>(.*?)</\1>", re.DOTALL)
 
 
-class Admin:
-    """`doors` are the handlers by path, for the HTTP port. `outbox` reads what the outbox holds, and may take its time.
-
-    It raises OSError or ValueError, with a text for people, when that cannot be read.
-    """
-
-    def __init__(self, outbox: "Callable[[], Sequence[UrlSummary]]") -> None:
-        self._outbox = outbox
-        self._reading = asyncio.Lock()
-        self.doors: Mapping[str, Door] = {"/admin": self._page, "/admin/outbox": self._summary}
-
-    async def _page(self, request: web.BaseRequest, _query: str, _claims: Claims | None) -> Answer:
-        return _page() if request.method in {"GET", "HEAD"} else NOT_FOUND
-
-    async def _summary(self, request: web.BaseRequest, _query: str, claims: Claims | None) -> Answer:
-        """`{"urls": [{"url", "pending", "dead", "oldest", "last_error"}]}`, for those who may list all rooms."""
-        if request.method != "GET":
-            return NOT_FOUND
-        if claims is None or claims.video is None or not claims.video.room_list:
-            return text(401, "roomList is required")
-        async with self._reading:  # one at a time: it takes a thread
-            try:
-                urls = await asyncio.to_thread(self._outbox)
-            except (OSError, ValueError) as error:
-                return text(503, f"the outbox cannot be read: {error}")
-        body = orjson.dumps({"urls": [asdict(each) for each in urls]})
-        return Answer(200, body, "application/json", {"Cache-Control": "no-store"})
+async def admin_page(request: web.BaseRequest, _query: str, _claims: Claims | None) -> Answer:
+    """The page, for whoever asks."""
+    return _page() if request.method in {"GET", "HEAD"} else NOT_FOUND
 
 
 @cache

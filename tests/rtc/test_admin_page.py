@@ -2,10 +2,13 @@
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest_asyncio
+from aiohttp import web
+from aiohttp.test_utils import RawTestServer as TestServer
 from livekit import api
 
 from tests.rtc.conftest import Invite
@@ -27,11 +30,17 @@ refused: ...
 a room is created with the keyboard alone
 a room is deleted, once that was confirmed
 a recording is stopped
+a room is recorded
+file: ...
+refused: ...
 webhooks that wait are counted
+a webhook that was given up is delivered again
+and so are all others
 what happened is told
 refused: ...
 a phone shows the same, and stays signed in
 a participant is removed, and the other page sees it
+refused: ...
 refused: ...
 refused: ...
 a token shows its room, and no more
@@ -59,11 +68,36 @@ async def visit(network: Network, program: str, *arguments: str) -> str:
     return output.decode()
 
 
+class Late:
+    """Takes webhooks when they come for the second time; `taken` are their rooms."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+        self.taken: list[str] = []
+
+    async def __call__(self, request: web.BaseRequest) -> web.Response:
+        event = await request.json()
+        if event["id"] not in self._seen:
+            self._seen.add(event["id"])
+            return web.Response(status=410)
+        self.taken.append(event["room"]["name"])
+        return web.Response()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def server(network: Network, tmp_path: Path) -> AsyncIterator[Server]:
-    """A server of the test's own, whose webhooks nobody takes."""
+async def late(network: Network) -> AsyncIterator[tuple[Late, str]]:
+    """Such a listener, and its URL."""
+    late = Late()
+    async with TestServer(late) as listener:
+        yield late, str(listener.make_url("/hook?key=secret"))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def server(network: Network, late: tuple[Late, str], tmp_path: Path) -> AsyncIterator[Server]:
+    """A server of the test's own: one of its URLs takes nothing, the other is told of rooms and takes them late."""
+    rooms = f"{{url: '{late[1]}', filter_params: {{include_events: [room_started]}}}}"
     settings = f"""
-        webhook: {{urls: ['http://127.0.0.1:9/hook'], outbox_directory: '{tmp_path}'}}
+        webhook: {{urls: ['http://127.0.0.1:9/hook', {rooms}], outbox_directory: '{tmp_path}'}}
         egress: {{directory: '{tmp_path}', state_directory: '{tmp_path}'}}
     """
     server = await Server.start("--config-body", settings)
@@ -72,7 +106,13 @@ async def server(network: Network, tmp_path: Path) -> AsyncIterator[Server]:
 
 
 async def test_a_room_is_watched_and_moderated(
-    server: Server, network: Network, invite: Invite, livekit: api.LiveKitAPI, room: str, tmp_path: Path
+    server: Server,
+    late: tuple[Late, str],
+    network: Network,
+    invite: Invite,
+    livekit: api.LiveKitAPI,
+    room: str,
+    tmp_path: Path,
 ) -> None:
     """`PAGE_PICTURES=folder` keeps the screenshots there."""
     ada, guest = await invite("python", "ada"), await invite("python", NASTY)
@@ -87,8 +127,12 @@ async def test_a_room_is_watched_and_moderated(
     lister = join_token("lister", "", room_join=False, room_list=True)
     pictures = os.environ.get("PAGE_PICTURES", str(tmp_path))
     output = await visit(network, "page/admin.mjs", server.url, room, moderator, lister, pictures)
-    told = [line if not line.startswith("refused: ") else "refused: ..." for line in output.splitlines()]
+    told = [re.sub(r"^(refused|file): .*", r"\1: ...", line) for line in output.splitlines()]
     assert "\n".join(told) + "\n" == SEEN, output
+    [file] = re.findall(r"^file: (.*)", output, re.MULTILINE)
+    assert file.startswith(f"desk/{room}-")
+    assert (tmp_path / file).stat().st_size > 10_000
+    assert sorted(late[0].taken) == [room, f"{room}-too"]
     await ada.event("data", payload="Good morning ☀", topic="greeting")
     await ada.until(lambda state: state["me"]["tracks"]["mic"]["muted"])
     await ada.until(lambda state: state["metadata"] == '{"topic": "<b>"}')

@@ -34,6 +34,11 @@ export class Api {
     return (await this.#fetch(path, room, {})).json();
   }
 
+  /** Have a page of the server's do something; what it answers. */
+  async do(path) {
+    return (await this.#fetch(path, "", { method: "POST" })).json();
+  }
+
   async #fetch(path, room, request) {
     const headers = { ...request.headers, Authorization: `Bearer ${await this.session.token(room)}` };
     let answer;

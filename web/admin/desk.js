@@ -4,9 +4,9 @@
 import { Api } from "./api.js";
 import { closeDialog } from "./dialog.js";
 import { $, complain, write } from "./dom.js";
-import { showEgress } from "./egress.js";
+import { record, showEgress } from "./egress.js";
 import { clearEvents, showEvent } from "./log.js";
-import { showOutbox } from "./outbox.js";
+import { replay, showOutbox } from "./outbox.js";
 import { deleteRoom, editMetadata, hideRoom, sendData, showRoom } from "./room.js";
 import { createRoom, showRooms } from "./rooms.js";
 import { follow } from "./stream.js";
@@ -67,7 +67,8 @@ export class Desk {
     this.#refused = "";
     for (const name of VIEWS) $(`#${name}`).hidden = name !== view;
     for (const tab of section.querySelectorAll("[data-view]")) tab.ariaCurrent = tab.dataset.view === view ? "page" : null;
-    this.look();
+    write($(".told", section), "");
+    return this.look();
   }
 
   choose(name) {
@@ -87,6 +88,8 @@ export class Desk {
       send: () => sendData(this.api, open.room, open.people),
       metadata: () => editMetadata(this.api, info, () => this.look()),
       delete: () => deleteRoom(this.api, open.room, () => this.choose("")),
+      record: () => this.#record(),
+      replay: () => replay(this.#outbox()),
     })[name]();
   }
 
@@ -118,7 +121,21 @@ export class Desk {
     }
     if (this.#stopped.signal.aborted) return;
     complain(problem, this.#refused || failed);
-    this.#schedule(this.#live ? LOOKS_MS.live : LOOKS_MS.else);
+    const told = this.#live && this.#view !== "outbox"; // no event tells of deliveries
+    this.#schedule(told ? LOOKS_MS.live : LOOKS_MS.else);
+  }
+
+  async #record() {
+    const chosen = this.#view === "rooms" ? this.#open?.room : "";
+    await this.#tried(async () => {
+      const rooms = this.session.listsRooms ? (await this.api.room("ListRooms", {})).rooms : await this.#onlyRoom();
+      record(this.api, rooms, chosen, () => this.show("egress").then(() => $("#egress h2").focus()));
+    });
+    complain(problem, this.#refused);
+  }
+
+  #outbox() {
+    return { api: this.api, changed: () => this.look(), tried: (call) => this.#tried(call) };
   }
 
   async #lookAtRooms() {
@@ -164,7 +181,10 @@ export class Desk {
   }
 
   async #lookAtOutbox() {
-    await this.#shown(() => this.api.look("/admin/outbox"), showOutbox);
+    await this.#shown(
+      () => this.api.look("/admin/outbox"),
+      (outbox, sentence) => showOutbox(this.#outbox(), outbox, sentence),
+    );
   }
 
   /** Show an answer, or in its place why there is none. */

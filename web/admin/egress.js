@@ -1,4 +1,4 @@
-// What is recorded and streamed, and stopping it.
+// What is recorded and streamed; starting to record a room, and stopping anything.
 
 import { ask } from "./dialog.js";
 import { $, arrange, button, complain, element, write } from "./dom.js";
@@ -9,6 +9,33 @@ const RUNS = new Set(["EGRESS_STARTING", "EGRESS_ACTIVE"]);
 const KINDS = ["room_composite", "participant", "track_composite", "track", "web"];
 
 const seconds = (nanoseconds) => Number(nanoseconds) / 1e9;
+
+const SOUND = "sound";
+const LAYOUTS = [
+  ["grid", "Everybody, in tiles of one size"],
+  ["speaker", "Who speaks, large, and the others beside"],
+  ["single-speaker", "Who speaks, alone"],
+  [SOUND, "Sound only"],
+];
+
+/** Ask what to record of which room, and where to; `done()` is called when that has begun. */
+export function record(api, rooms, chosen, done) {
+  if (!rooms.length) throw new Error("There is no room to record.");
+  ask({
+    title: "Record a room",
+    hint: "In the file's name {room_name}, {room_id}, {time} and {utc} are filled in; its extension follows from the contents.",
+    fields: [
+      { name: "room_name", label: "Room", kind: rooms.map(({ name }) => [name, name]), value: chosen || rooms[0].name },
+      { name: "layout", label: "What", kind: LAYOUTS, value: "grid" },
+      { name: "filepath", label: "File", value: "{room_name}/{time}", required: true, maxLength: 1024, spellcheck: false },
+    ],
+    verb: "Start recording",
+    does: async ({ room_name, layout, filepath }) => {
+      const what = layout === SOUND ? { audio_only: true } : { layout };
+      done(await api.call("Egress", "StartRoomCompositeEgress", { room_name, ...what, file_outputs: [{ filepath }] }));
+    },
+  });
+}
 
 function results(info) {
   const files = (info.file_results ?? []).map((file) => `${file.filename} (${bytes(file.size)})`);

@@ -93,7 +93,11 @@ class Desk:
             self.feed,
             self.journal,
             keys=["devkey"],
-            site=Site(storage=v1.Storage(directory=str(folder)), prefix="", limits=EgressLimits()),
+            site=Site(
+                storage=v1.Storage(directory=str(folder), spool=str(folder / "spool")),
+                prefix="",
+                limits=EgressLimits(),
+            ),
             clock=clock,
             ids=ids,
             times=times,

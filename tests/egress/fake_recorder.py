@@ -1,7 +1,7 @@
 """A program that speaks the recorder's protocol and records nothing; its file's first directory says how it behaves.
 
 (others)    reports all that a good recorder does, and writes what came into its file
-crash       dies at its first order after the plan
+crash       dies at its first order after the plan; what it wrote for object storage is in the spool
 deaf        never reads on after the plan
 stubborn    does not end when it is told to
 failing     fails at once
@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from roomwright import codec
+from roomwright.egress import spool
 from roomwright.egress.frames import FrameReader, Packet, message_frame
 from roomwright_proto import livekit as pb
 from roomwright_proto.roomwright.egress import v1
@@ -27,12 +28,21 @@ class Fake:
         self.plan = v1.Plan()
         self.packets = 0
         self.mood = ""
+        self.held: spool.Hold | None = None
 
     def say(self, **report) -> None:
         self.connection.sendall(message_frame(codec.encode(v1.Report(**report))))
 
+    def folder(self) -> Path:
+        storage = self.plan.outputs[0].storage
+        if storage.directory is not None:
+            return Path(storage.directory)
+        folder = spool.folder(storage.spool, self.plan.egress_id)
+        self.held = self.held or spool.Hold(folder)
+        return folder / "0"
+
     def progress(self) -> v1.Progress:
-        path = Path(self.plan.outputs[0].storage.directory) / self.plan.outputs[0].file.path
+        path = self.folder() / self.plan.outputs[0].file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join([*self.seen, f"{self.packets} packets"]))
         file = pb.FileInfo(filename=self.plan.outputs[0].file.path, location=str(path), size=path.stat().st_size)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from tempfile import gettempdir
+from uuid import uuid4
 
 import structlog
 
@@ -107,7 +109,7 @@ def _state_directory(settings: EgressSettings) -> Path | None:
 
 def _site(settings: EgressSettings, state: Path | None) -> Site:
     storage = settings.storage
-    spool = str(state / "spool") if state is not None else ""
+    spool = str(state / "spool" if state is not None else Path(gettempdir()) / f"roomwright-egress-{uuid4().hex}")
     if storage.s3 is not None:
         default = v1.Storage(s3=storage.s3, spool=spool)
     elif storage.gcp is not None:

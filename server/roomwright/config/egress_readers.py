@@ -95,6 +95,7 @@ SUPPORTED: Mapping[str, Reader] = {
     "egress.directory": readers.text,
     "egress.state_directory": readers.text,
     "egress.retention": readers.whole(0, 2**31),
+    "egress.spool_retention": readers.whole(0, 2**31),
     "egress.stop_grace": readers.whole(0, 3_600),
     "egress.cpu_cost": _section(EgressCosts, _COSTS),
     "egress.session_limits": _section(EgressLimits, _LIMITS),

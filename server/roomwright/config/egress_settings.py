@@ -51,6 +51,8 @@ class EgressSettings:
     """Holds the records; null: in the user's directory for the state of programs."""
     retention: int = 86_400
     """How long a record is kept after its end."""
+    spool_retention: int = 604_800
+    """How long files that could not be stored are kept on this machine, since they were last changed."""
     stop_grace: int = 10
     """How long recorders may finish when the server stops."""
     cpu_cost: EgressCosts = field(default_factory=EgressCosts)

@@ -8,10 +8,10 @@ from roomwright_proto import livekit as pb
 _S = pb.EgressStatus
 
 
-def close_left_over(record: Record, now_ns: int) -> None:
+def close_left_over(record: Record, now_ns: int, spool: str) -> None:
     """End a record whose server was killed; the files that it left are listed with their sizes."""
     started = record.info.started_at > 0
-    on_disk(record.info)
+    on_disk(record.info, spool)
     status = _S.EGRESS_FAILED if started else _S.EGRESS_ABORTED
     what = "what was recorded until then is kept" if started else "nothing had been recorded"
     record.end(status, now_ns, reason=Reason.KILLED, error=f"the server ended while this egress ran; {what}")

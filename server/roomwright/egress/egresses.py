@@ -3,6 +3,7 @@
 import asyncio
 import importlib.util
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from functools import partial
 from typing import Final, TypeVar
 
 import structlog
@@ -19,9 +20,10 @@ from roomwright.egress.record import Record
 from roomwright.egress.records import Journal, JournalError, Shelf
 from roomwright.egress.refusals import encrypted, no_such_egress, not_here
 from roomwright.egress.results import on_disk, places
-from roomwright.egress.running.recorder import Recorder
-from roomwright.egress.running.session import ENDED, PROGRESS, STARTED, Session, Spawn, Surroundings, Times
+from roomwright.egress.running.recorder import RESCUE, Recorder, Spawn
+from roomwright.egress.running.session import ENDED, PROGRESS, STARTED, Session, Surroundings, Times
 from roomwright.egress.selection import selects
+from roomwright.egress.spool import give_up
 from roomwright.egress.states import Reason
 from roomwright.egress.storing import refusal
 from roomwright.egress.wish import FileWish, ImagesWish, Request, SegmentsWish, Wish
@@ -41,6 +43,8 @@ _Request = TypeVar("_Request", bound=Request)
 _CALLER: Final = Caller()
 _FORGET_EVERY_S: Final = 60.0
 _REMEASURE_S: Final = 8.0
+_CLEAN_EVERY_S: Final = 3_600.0
+_RESCUE: Final = partial(Recorder.spawn, command=RESCUE)
 
 
 class Egresses:
@@ -58,6 +62,7 @@ class Egresses:
         ids: new ids.
         times: how long things may take.
         spawn: starts a recorder.
+        rescue: starts what stores the leavings of a killed one.
         cores: what the machine has, instead of asking it.
         catch_up: has everything that happened in rooms be told before a call looks at one.
 
@@ -80,6 +85,7 @@ class Egresses:
         ids: Ids,
         times: Times | None = None,
         spawn: Spawn = Recorder.spawn,
+        rescue: Spawn = _RESCUE,
         cores: float | None = None,
         catch_up: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
@@ -98,6 +104,7 @@ class Egresses:
         self._around = Surroundings(
             taps=taps,
             spawn=spawn,
+            rescue=rescue,
             clock=clock,
             site=site,
             times=times or Times(),
@@ -109,6 +116,7 @@ class Egresses:
         self._remeasure: list[Record] = []
         self._stopping = False
         self._forgetting: asyncio.TimerHandle | None = None
+        self._cleaning: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
         return f"<Egresses: {len(self.sessions)} run, {self.shelf!r}, {self._admission!r}>"
@@ -125,29 +133,47 @@ class Egresses:
                 self._journal, left = None, []
             for info in left:
                 self._adopt(Record(info))
-            if self._remeasure:
-                asyncio.get_running_loop().call_later(_REMEASURE_S, self._measure_again)
+            self._measure_later()
         self._forget()
+        self._cleaning = asyncio.get_running_loop().create_task(self._clean_spool())
 
     def _adopt(self, record: Record) -> None:
         self.shelf.put(record)
         if record.running:
-            closing.close_left_over(record, self._clock.now_ns())
+            closing.close_left_over(record, self._clock.now_ns(), self._site.storage.spool)
             self._changed_record(record, ENDED)
             self._remeasure.append(record)
 
     def _measure_again(self) -> None:
-        """Recorders whose server was killed have closed their files by now."""
+        """Recorders whose server was killed have closed their files by now, unless they still upload."""
         records, self._remeasure = self._remeasure, []
         for record in [] if self._stopping else records:
-            on_disk(record.info)
-            self._changed_record(record, PROGRESS)
+            if on_disk(record.info, self._site.storage.spool):
+                self._changed_record(record, PROGRESS)
+            else:
+                self._remeasure.append(record)
+        self._measure_later()
+
+    def _measure_later(self) -> None:
+        if self._remeasure:
+            asyncio.get_running_loop().call_later(_REMEASURE_S, self._measure_again)
+
+    async def _clean_spool(self) -> None:
+        """What could not be stored is not kept for ever."""
+        while True:
+            age = self._settings.spool_retention
+            gone = await asyncio.to_thread(give_up, self._site.storage.spool, age, self._clock.now_ns() / 1e9)
+            for each in gone:
+                log.warning("a recording that was never stored is deleted", folder=str(each.folder), bytes=each.size)
+            await asyncio.sleep(_CLEAN_EVERY_S)
 
     async def stop(self) -> None:
         """End all in order, within the grace; then at once. Idempotent."""
         self._stopping = True
         if self._forgetting is not None:
             self._forgetting.cancel()
+        if self._cleaning is not None:
+            self._cleaning.cancel()
         sessions = list(self.sessions.values())
         for session in sessions:
             session.stop(Reason.SOURCE)

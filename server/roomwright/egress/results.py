@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from roomwright.egress import spool
 from roomwright.egress.redaction import stream_url
 from roomwright_proto import livekit as pb
 from roomwright_proto.roomwright.egress import v1
@@ -60,18 +61,34 @@ def _location(directory: str | None, path: str) -> str:
     return str(Path(directory).resolve() / path) if directory is not None and path else ""
 
 
-def on_disk(info: pb.EgressInfo) -> None:
-    """Bring the files of an egress whose recorder is gone up to date: their sizes, or that there are none."""
+def on_disk(info: pb.EgressInfo, spool_directory: str) -> bool:
+    """Bring the files of an egress whose recorder is gone up to date: where they are and their sizes.
+
+    What has not reached object storage is in the spool. Returns whether that is final: a recorder whose server was
+    killed still uploads.
+    """
+    if spool_directory and spool.is_held(spool.folder(spool_directory, info.egress_id)):
+        return False
     for file in info.file_results:
-        path = Path(file.location)
-        if not file.location or not path.is_absolute():
-            continue
-        try:
-            file.size = path.stat().st_size
-        except OSError:
-            file.size, file.location = 0, ""
+        _look_at(file, spool.kept(spool_directory, info.egress_id, file.filename))
+    for segments in info.segment_results:
+        kept = spool.kept(spool_directory, info.egress_id, segments.playlist_name)
+        segments.playlist_location = str(kept or segments.playlist_location)
     if info.file is not None and info.file_results:
         info.file = info.file_results[0]
     for stream in info.stream_results:
         if stream.status is pb.StreamInfoStatus.ACTIVE:
             stream.status, stream.error = pb.StreamInfoStatus.FAILED, "the recorder is gone"
+    return True
+
+
+def _look_at(file: pb.FileInfo, kept: Path | None) -> None:
+    if kept is not None:
+        file.location = str(kept)
+    path = Path(file.location)
+    if not file.location or not path.is_absolute():
+        return
+    try:
+        file.size = path.stat().st_size
+    except OSError:
+        file.size, file.location = 0, ""

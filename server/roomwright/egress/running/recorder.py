@@ -7,8 +7,8 @@ import asyncio
 import contextlib
 import socket
 import sys
-from collections.abc import Sequence
-from typing import Final, Protocol, cast
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Protocol, TypeAlias, cast
 
 import structlog
 
@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 
 COMMAND: Final = (sys.executable, "-m", "roomwright.egress.recorder")
 """Followed by the number of the socket."""
+RESCUE: Final = (*COMMAND[:2], "roomwright.egress.recorder.rescue")
+"""The same, for what stores the leavings of a recorder that was killed."""
 MOST_WAITING: Final = 8 * 1024 * 1024
 """Bytes that may wait for a recorder; some ten seconds of a good video."""
 _ENOUGH_READ: Final = MOST_WAITING // 2
@@ -38,6 +40,10 @@ class Supervisor(Protocol):
     def on_exit(self, code: int) -> None:
         """It has ended, by itself or not; everything that it said came before. Called once."""
         ...
+
+
+Spawn: TypeAlias = Callable[[Supervisor], Awaitable["Recorder"]]
+"""Starts a process for its supervisor. Raises OSError."""
 
 
 class Recorder(asyncio.Protocol):

@@ -4,17 +4,19 @@ Everything happens on the event loop; nothing here waits for a disk.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
 
 from roomwright.clock import Clock
+from roomwright.egress import spool
 from roomwright.egress.planning.plan import Site, plan
 from roomwright.egress.record import Record
 from roomwright.egress.results import expected, on_disk
-from roomwright.egress.running.recorder import Recorder, Supervisor
+from roomwright.egress.running.recorder import Recorder, Spawn
+from roomwright.egress.running.rescue import rescued
 from roomwright.egress.running.tracks import Tracks
 from roomwright.egress.states import ABORTED_CODE, Reason
 from roomwright.egress.wish import StreamWish, Wish
@@ -29,8 +31,6 @@ log = structlog.get_logger(__name__)
 _S = pb.EgressStatus
 _KIND = v1.SourceKind
 _HTTP = {Code.INVALID_ARGUMENT: 400, Code.NOT_FOUND: 404, Code.FAILED_PRECONDITION: 412, Code.UNIMPLEMENTED: 501}
-
-Spawn = Callable[[Supervisor], Awaitable[Recorder]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +56,7 @@ class Surroundings:
 
     taps: MediaTaps
     spawn: Spawn
+    rescue: Spawn
     clock: Clock
     site: Site
     times: Times
@@ -92,6 +93,7 @@ class Session:
         self._watching: asyncio.TimerHandle | None = None
         self._stop_speakers: Callable[[], None] | None = None
         self._stopping = ""
+        self._given_up = False
         self._done = asyncio.Event()
 
     def __repr__(self) -> str:
@@ -164,7 +166,8 @@ class Session:
         await self._done.wait()
 
     def kill(self) -> None:
-        """End its recorder at once; what it wrote is kept."""
+        """End its recorder at once; what it wrote is kept, and nothing more is done for it."""
+        self._given_up = True
         if self.recorder is not None:
             self.recorder.kill()
 
@@ -297,7 +300,8 @@ class Session:
 
     def _on_silence(self) -> None:
         log.error("a recorder says nothing any more: it is ended", egress=self.id, room=self.room.name)
-        self.kill()
+        if self.recorder is not None:
+            self.recorder.kill()
 
     def on_report(self, report: v1.Report) -> None:
         """The recorder says something."""
@@ -334,12 +338,36 @@ class Session:
 
     def on_exit(self, code: int) -> None:
         """The recorder is gone: without its last word it crashed."""
-        if self.record.running:
-            on_disk(self.record.info)
-            how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
-            log.error("a recorder crashed", egress=self.id, room=self.room.name, exit=code)
-            self._end(_S.EGRESS_FAILED, reason=Reason.KILLED, error=f"the recorder {how}; what it wrote is kept")
+        if not self.record.running:
+            self._close()
+            return
+        how = f"the recorder was killed by signal {-code}" if code < 0 else f"the recorder ended with code {code}"
+        log.error("a recorder crashed", egress=self.id, room=self.room.name, exit=code)
+        if self.plan is not None and not self._given_up and spool.left(spool.folder(self._spool, self.id)):
+            self._launching = asyncio.get_running_loop().create_task(self._rescue(how, self.plan))
+        else:
+            self._crashed(f"{how}; what it wrote is kept")
+
+    async def _rescue(self, how: str, plan: v1.Plan) -> None:
+        """Have stored what is in the spool."""
+        self._stopping = self._stopping or Reason.KILLED
+        self._tracks.close()
+        if self.record.finishing(Reason.KILLED, self._now()):
+            self._around.changed(self, UPDATED)
+        self._crashed(f"{how}; {await rescued(self._around.rescue, plan, self.record.info, self._on_rescuer)}")
+
+    def _on_rescuer(self, rescuer: Recorder) -> None:
+        self.recorder = rescuer
+        self._watch(self._around.times.finish)
+
+    def _crashed(self, error: str) -> None:
+        on_disk(self.record.info, self._spool)
+        self._end(_S.EGRESS_FAILED, reason=Reason.KILLED, error=error)
         self._close()
+
+    @property
+    def _spool(self) -> str:
+        return self._around.site.storage.spool
 
     def _end(self, status: pb.EgressStatus, *, reason: str = "", error: str = "", code: int = 0) -> None:
         if self.record.end(status, self._now(), reason=reason, error=error, code=code):

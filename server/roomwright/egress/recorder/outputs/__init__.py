@@ -3,11 +3,17 @@
 Storage keeps what is written. WebSocket outputs carry raw sound and are not made here.
 """
 
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from posixpath import dirname
+from tempfile import gettempdir
 
+from roomwright.egress import spool
 from roomwright_proto.roomwright.egress import v1
 
 from ..storage import Store, open_store
+from ..storage.local import plainly
 from ..units import OutputError
 from .file import FileOutput
 from .images import ImagesOutput
@@ -15,12 +21,12 @@ from .segments import SegmentsOutput
 from .streams import StreamsOutput
 from .together import AnyOutput, Together
 
-__all__ = ["make"]
+__all__ = ["make", "spooled"]
 
 
 def make(plan: v1.Plan) -> Together:
     """The outputs of a plan. Raises OutputError where one cannot be."""
-    stores: dict[bytes, Store] = {}
+    stores = _stores(plan)
     manifests: dict[tuple[bytes, str], tuple[Store, str]] = {}
     outputs: list[AnyOutput] = []
     for output in plan.outputs:
@@ -30,12 +36,44 @@ def make(plan: v1.Plan) -> Together:
             outputs.append(StreamsOutput(output.stream))
             continue
         key = bytes(output.storage or v1.Storage())
-        store = stores[key] if key in stores else stores.setdefault(key, open_store(output.storage))
+        store = stores[key]
         outputs.append(_stored(output, store))
         folder = _manifest_folder(output)
         if folder is not None:
             manifests[key, folder] = store, folder
-    return Together(plan, outputs, list(manifests.values()))
+    return Together(plan, outputs, list(manifests.values()), _held(plan))
+
+
+def spooled(plan: v1.Plan) -> Iterator[tuple[Path, v1.Storage]]:
+    """The object storages of a plan, each with the folder that holds what is on its way there."""
+    for number, storage in enumerate(_storages(plan).values()):
+        if storage.directory is None:
+            yield spool.folder(storage.spool or gettempdir(), plan.egress_id) / str(number), storage
+
+
+def _storages(plan: v1.Plan) -> dict[bytes, v1.Storage]:
+    """Each once, in order."""
+    return {
+        bytes(each.storage or v1.Storage()): each.storage or v1.Storage() for each in plan.outputs if _is_stored(each)
+    }
+
+
+def _is_stored(output: v1.Output) -> bool:
+    return output.websocket_url is None and output.stream is None
+
+
+def _stores(plan: v1.Plan) -> dict[bytes, Store]:
+    folders = {bytes(storage): folder for folder, storage in spooled(plan)}
+    return {key: open_store(storage, folders.get(key)) for key, storage in _storages(plan).items()}
+
+
+def _held(plan: v1.Plan) -> ExitStack:
+    """Says until it is closed that the folders of a plan are being written."""
+    held = ExitStack()
+    for folder in {folder.parent for folder, _ in spooled(plan)}:
+        with plainly(folder):
+            held.callback(spool.Hold(folder).release)
+    return held
 
 
 def _stored(output: v1.Output, store: Store) -> AnyOutput:

@@ -1,6 +1,7 @@
 """All outputs of a plan, as the conductor sees them."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from posixpath import join
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +25,20 @@ AnyOutput = FileOutput | SegmentsOutput | ImagesOutput | StreamsOutput
 class Together:
     """See `units.Outputs`. An output that fails ends the egress; streams fail each on its own.
 
-    `manifests`: the stores and folders that get one.
+    `manifests`: the stores and folders that get one. `held` is closed with the outputs.
     """
 
-    def __init__(self, plan: v1.Plan, outputs: Sequence[AnyOutput], manifests: Sequence[tuple[Store, str]]) -> None:
+    def __init__(
+        self,
+        plan: v1.Plan,
+        outputs: Sequence[AnyOutput],
+        manifests: Sequence[tuple[Store, str]],
+        held: ExitStack | None = None,
+    ) -> None:
         self._plan = plan
         self._outputs = outputs
         self._manifests = manifests
+        self._held = held or ExitStack()
         self._tracks: list[v1.TrackAdded] = []
         self._opened = False
         self._broken = False
@@ -89,6 +97,10 @@ class Together:
         if self._closed:
             return []
         self._closed = True
+        with self._held:
+            return self._close()
+
+    def _close(self) -> Sequence[str]:
         failed: list[OutputError] = []
         for output in self._outputs:
             try:

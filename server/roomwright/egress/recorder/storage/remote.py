@@ -62,7 +62,7 @@ class RemoteSink:
 
 
 class RemoteStore:
-    """A bucket or container. `spool` is this egress's own directory."""
+    """A bucket or container. `spool` is a directory of its own."""
 
     seekable = False
 
@@ -91,7 +91,7 @@ class RemoteStore:
             shutil.rmtree(self._root, ignore_errors=True)
 
 
-def spool_directory(configured: str) -> Path:
+def own_spool(configured: str) -> Path:
     """A directory below the configured one, or below the system's; it is made when the first file is."""
     return Path(configured or gettempdir()) / f"roomwright-egress-{uuid4().hex}"
 

@@ -27,7 +27,8 @@ _REPORTS_KEPT = 8
 class DownTrack:
     """A subscription. `packets` and `octets` count what was sent without retransmissions, as sender reports say it.
 
-    `loss` (0 to 1) and `round_trip` (seconds, None: not known yet) are what the subscriber last reported.
+    `loss` (0 to 1) and `round_trip` (seconds, None: not known yet) are what the subscriber last reported, in `report`,
+    at `reported`.
     """
 
     def __init__(self, endpoint: "Endpoint", up: "UpTrack", sent: Sent) -> None:
@@ -41,6 +42,8 @@ class DownTrack:
         self.retransmitted = 0
         self.loss = 0.0
         self.round_trip: float | None = None
+        self.report: ReportBlock | None = None
+        self.reported = 0.0
         self._translation = Translation.of(up.published, sent)
         self._recipe = self._translation.recipe
         self._rtx_ssrc = sent.wanted.rtx_ssrc
@@ -64,6 +67,11 @@ class DownTrack:
     def supported(self) -> bool:
         """Whether the subscriber negotiated any codec that the publisher may send."""
         return bool(self._recipe.payload_types)
+
+    @property
+    def sent(self) -> int:
+        """Packets that were sent, without retransmissions, those that are not collected yet too."""
+        return self.packets + (self.group.packets if self.group else 0)
 
     @property
     def recipe(self) -> Recipe:
@@ -151,6 +159,7 @@ class DownTrack:
     def on_report_block(self, block: ReportBlock, now: float) -> None:
         """What the subscriber says about our stream."""
         self.loss = block.fraction_lost / 256
+        self.report, self.reported = block, now
         sent_at = self._reports.get(block.last_report)
         if sent_at is not None:
             self.round_trip = max(0.0, now - sent_at - block.delay / 65_536)

@@ -31,9 +31,15 @@ class Repair:
         target = self.repaired.get(packet[1] & 0x7F)
         if target is None or end - start < 2:
             return
+        self._count(packet)
         head = bytes((packet[0] & 0xDF, packet[1] & 0x80 | target))
         fixed = head + packet[start : start + 2] + packet[4:8] + self.stream.ssrc.to_bytes(4, "big")
         self.stream.on_packet(fixed + packet[12:start] + packet[start + 2 : end], now)
+
+    def _count(self, packet: bytes) -> None:
+        counts = self.stream.track.endpoint.router.counts
+        counts.repairs += 1
+        counts.repairs_octets += len(packet)
 
 
 def learn(packet: bytes, tracks: Iterable[UpTrack]) -> Stream | Repair | None:

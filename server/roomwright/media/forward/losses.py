@@ -32,9 +32,9 @@ class Losses:
             del self._missing[next(iter(self._missing))]
             self.abandoned += 1
 
-    def arrived(self, number: int) -> None:
-        """A packet came after all."""
-        self._missing.pop(number, None)
+    def arrived(self, number: int) -> bool:
+        """A packet came after all. Returns whether it had been asked for."""
+        return self._missing.pop(number, (0.0, 0))[1] > 0
 
     def clear(self) -> None:
         """The stream began anew."""

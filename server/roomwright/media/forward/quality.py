@@ -41,6 +41,10 @@ class QualityMeter:
         self._counted: dict[Endpoint, tuple[int, int]] = {}
         self._told: dict[tuple[str, str], float] = {}
 
+    def score(self, room: str, participant_sid: str) -> float | None:
+        """What was measured of a participant last; None: nothing yet."""
+        return self._told.get((room, participant_sid))
+
     def forget(self, endpoint: "Endpoint") -> None:
         """A connection is gone."""
         self._counted.pop(endpoint, None)

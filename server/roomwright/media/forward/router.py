@@ -12,7 +12,7 @@ _FAR = float("inf")
 
 
 class Router:
-    """Endpoints, and what is done now and then: requests, reports, layers, speakers, quality.
+    """Endpoints, and what is done now and then: requests, reports, layers, speakers, `quality`.
 
     It is told the time and owns no timer: change, then ask `next_timeout`.
     """
@@ -24,7 +24,7 @@ class Router:
         self.counts = Counts()
         self._events: list[Event] = []
         self._speakers: dict[str, Speakers] = {}
-        self._quality = QualityMeter()
+        self.quality = QualityMeter()
         self._due = _FAR
         self._next_reports = _FAR
         self._next_speakers = _FAR
@@ -47,7 +47,7 @@ class Router:
         """A peer connection is gone; idempotent."""
         endpoint.close(now)
         self.endpoints.pop(endpoint, None)
-        self._quality.forget(endpoint)
+        self.quality.forget(endpoint)
 
     def take_events(self) -> list[Event]:
         """What has happened since the last call, in order."""
@@ -84,7 +84,7 @@ class Router:
             self._settle_layers(now)
         if self._next_quality <= now:
             self._next_quality = now + self.settings.quality_interval
-            for changed in self._quality.measure(list(self.endpoints)):
+            for changed in self.quality.measure(list(self.endpoints)):
                 self.emit(changed)
 
     def _on_due(self, now: float) -> None:

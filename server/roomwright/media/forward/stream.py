@@ -24,8 +24,8 @@ class Stream:
     """State of one SSRC.
 
     `layer` is its place among the layers of the track, 0 is the smallest. `waiting` are the down tracks that begin with
-    its next key frame, `downs` those that get it. `picture_id` and `tl0_index` are VP8's latest, known where layers are
-    switched.
+    its next key frame, `downs` those that get it. `reordered` packets came late without having been asked for.
+    `picture_id` and `tl0_index` are VP8's latest, known where layers are switched.
     """
 
     __slots__ = (
@@ -40,6 +40,7 @@ class Stream:
         "losses",
         "picture_id",
         "reception",
+        "reordered",
         "ring",
         "seen",
         "ssrc",
@@ -62,6 +63,7 @@ class Stream:
         self.tl0_index = 0
         self.seen = 0.0
         self.key_frames = 0
+        self.reordered = 0
         self._watching = track.renumbers
         self._key_wanted = False
         self._key_due: float | None = None
@@ -183,7 +185,8 @@ class Stream:
         sequence = number & 0xFFFF
         if step < TOO_LATE or (self.ring and self.ring.get(sequence)):
             return
-        self.losses.arrived(number)
+        if not self.losses.arrived(number):
+            self.reordered += 1
         stamp = self.ring.put(sequence, packet, now) if self.ring else abs_send_time(now)
         timestamp = int.from_bytes(packet[4:8], "big")
         for group in self.groups:

@@ -96,6 +96,7 @@ class Burst:
     Attributes:
         sent: datagrams that the kernel took.
         dropped: datagrams that it did not.
+        plain: datagrams that were queued and are no RTP.
     """
 
     def __init__(self, sock: socket.socket, arm: Callable[[], None]) -> None:
@@ -111,9 +112,15 @@ class Burst:
         self._count = 0
         self.sent = 0
         self.dropped = 0
+        self.plain = 0
 
     def __repr__(self) -> str:
         return f"<Burst {self._count} queued, {self.sent} sent, {self.dropped} dropped>"
+
+    @property
+    def media(self) -> int:
+        """RTP packets that were queued so far, some of which may be gone."""
+        return self.sent + self.dropped + self._count - self.plain
 
     @property
     def name_bytes(self) -> int:
@@ -166,10 +173,13 @@ class Burst:
             sender.refused += 1
             return
         self.slot()[0 : len(packet)] = packet
+        before = sender.packets
         self._encrypt(sender, native.protect_rtcp, len(packet))
+        self.plain += sender.packets - before
 
     def queue_datagram(self, sockaddr: bytes, datagram: bytes) -> None:
         """Queue bytes as they are: STUN and DTLS. More than SLOT_BYTES are dropped and counted."""
+        self.plain += 1
         if len(datagram) > SLOT_BYTES:
             self.dropped += 1
             return

@@ -15,6 +15,7 @@ import structlog
 
 from roomwright.clock import Clock, Ids
 from roomwright.media import udp
+from roomwright.media.transits import Transits
 from roomwright.media.transport import address as addresses
 from roomwright.media.transport import stun
 from roomwright.media.transport.address import Address
@@ -52,6 +53,7 @@ class MediaSocket:
         settings, certificate, candidates: what every transport on it shares.
         burst: outgoing datagrams.
         bytes_per_second: what came and went lately, of datagrams that belong to a transport.
+        transits: how long packets took that were forwarded at once.
         strangers: datagrams from addresses that are nobody's, checks for nobody, and what is too short.
     """
 
@@ -75,6 +77,7 @@ class MediaSocket:
         self._sweeps = 0
         self._timer: asyncio.TimerHandle | None = None
         self.strangers = 0
+        self.transits = Transits()
         self.bytes_per_second = 0.0
         self._octets = self._octets_gone = 0
         self._gone = NOTHING
@@ -178,7 +181,9 @@ class MediaSocket:
 
     def _read(self, port: LocalPort) -> None:
         now = self._clock.monotonic()
-        self.burst.hold()
+        burst = self.burst
+        before = burst.media
+        burst.hold()
         try:
             for _ in range(_BATCHES):
                 count = port.inbox.fill()
@@ -187,7 +192,9 @@ class MediaSocket:
                 if count < BATCH or port.sock.fileno() < 0:
                     break
         finally:
-            self.burst.flush()
+            burst.flush()
+            if forwarded := burst.media - before:
+                self.transits.add(forwarded, self._clock.monotonic() - now)
 
     def _deliver(self, port: LocalPort, index: int, now: float) -> None:
         """Tell datagrams apart by their first byte (RFC 7983) and whom they are for by their source."""

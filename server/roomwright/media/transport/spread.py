@@ -21,6 +21,11 @@ class Spread:
         """Datagrams that it did not."""
         return sum(burst.dropped for burst in self._bursts)
 
+    @property
+    def media(self) -> int:
+        """RTP packets that were queued so far."""
+        return sum(burst.media for burst in self._bursts)
+
     def queue_rtp(self, sender: Sender, header: bytes | bytearray | memoryview, payload: bytes | memoryview) -> None:
         """Queue the RTP packet `header + payload`."""
         if sender.burst is None:

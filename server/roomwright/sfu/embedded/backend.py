@@ -12,6 +12,7 @@ from roomwright.rooms.instant import Instant
 from roomwright.sfu.embedded.client import Client
 from roomwright.sfu.embedded.media import MediaPlane, NoMedia
 from roomwright.sfu.embedded.socket import Socket
+from roomwright.sfu.embedded.tally import Tally
 from roomwright.sfu.embedded.taps import EmbeddedTaps
 from roomwright.sfu.local import LocalBackend
 from roomwright.sfu.taps import MediaTaps
@@ -61,6 +62,7 @@ class EmbeddedBackend(LocalBackend):
         )
         self.encoder = Encoder()
         self.clients: dict[str, Client] = {}
+        self.tally = Tally()
         self._dismissed = False
 
     @property

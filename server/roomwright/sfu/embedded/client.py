@@ -13,6 +13,7 @@ from roomwright.rooms.commands import Command, Disconnect
 from roomwright.rooms.participant import Message, Participant, SubscriptionChanged
 from roomwright.sfu.embedded.media import PeerMedia, Setup, Source
 from roomwright.sfu.embedded.socket import Socket
+from roomwright.sfu.sorts import Sort
 from roomwright.signalling.frames import Frame
 from roomwright.signalling.greeting import rejoin
 from roomwright.signalling.outputs import HangUp, Output, Over, Ping, Send, Tell, ToMedia, Topic
@@ -83,7 +84,9 @@ class Client:
 
     def on_frame(self, frame: Frame) -> None:
         """A frame came."""
-        self._do(self.session.receive(frame, self._backend.instant()))
+        outputs = self.session.receive(frame, self._backend.instant())
+        self._backend.tally.read(garbled=bool(outputs) and isinstance(outputs[0], HangUp))
+        self._do(outputs)
 
     def on_pong(self) -> None:
         """A sign of life came."""
@@ -142,6 +145,7 @@ class Client:
         for output in outputs:
             match output:
                 case Send(frame):
+                    self._backend.tally.said(heard=self.socket is not None)
                     if self.socket is not None:
                         self.socket.send(frame)
                 case Tell(command):
@@ -159,6 +163,8 @@ class Client:
 
     def _to_media(self, topic: Topic, content: Any) -> None:
         media = self.media
+        if topic is Topic.ANNOUNCED and content.track.sid in self.participant.pending:
+            self._backend.tally.announced[Sort.of(content.track)] += 1
         if media is not None:
             self._guarded(topic.value, lambda: _MEDIA[topic](media, content))
 

@@ -20,6 +20,7 @@ import structlog
 from roomwright.rooms.commands import Command
 from roomwright.rooms.participant import Participant
 from roomwright.rooms.track import Track
+from roomwright.sfu.embedded.vitals import Vitals
 from roomwright.sfu.taps import Tap, TapListener
 from roomwright_proto import livekit as pb
 
@@ -177,7 +178,8 @@ class Traffic:
     """What a media plane has carried since the start. Bytes are of UDP payload, feedback is RTCP's.
 
     `repeated` packets were sent again, and are among those sent. `dropped` ones the kernel did not take; `strangers`
-    came from nobody who was known; `lost_messages` are of data channels.
+    came from nobody who was known; `lost_messages` are of data channels. `repairs_received` packets came again on a
+    stream of their own, and are among those received. `subscriptions` were negotiated, `unsupported` ones were not.
     """
 
     transports: int = 0
@@ -196,6 +198,10 @@ class Traffic:
     dropped: int = 0
     strangers: int = 0
     lost_messages: int = 0
+    repairs_received: int = 0
+    repairs_bytes_received: int = 0
+    subscriptions: int = 0
+    unsupported: int = 0
 
 
 class MediaPlane(Protocol):
@@ -209,6 +215,11 @@ class MediaPlane(Protocol):
     @property
     def traffic(self) -> Traffic:
         """What was carried."""
+        ...
+
+    @property
+    def vitals(self) -> Vitals:
+        """How well it arrives."""
         ...
 
     async def start(self) -> None:
@@ -237,6 +248,7 @@ class NoMedia:
 
     load = Load()
     traffic = Traffic()
+    vitals = Vitals()
 
     def __init__(self) -> None:
         self._told = False

@@ -17,6 +17,8 @@ from roomwright.sfu.embedded.plane.notices import Notices, demand
 from roomwright.sfu.embedded.plane.router import WakingRouter
 from roomwright.sfu.embedded.plane.settings import forward_settings
 from roomwright.sfu.embedded.plane.speakers import SpeakersTaps
+from roomwright.sfu.embedded.plane.vitals import qualities_of, streams_of
+from roomwright.sfu.embedded.vitals import Vitals
 from roomwright_proto import livekit as pb
 
 _DEMAND_S = 0.1
@@ -112,6 +114,19 @@ class Hub:
             dropped=self.socket.burst.dropped,
             strangers=self.socket.strangers,
             lost_messages=counters.messages_dropped,
+            repairs_received=counts.repairs,
+            repairs_bytes_received=counts.repairs_octets,
+            subscriptions=counts.started,
+            unsupported=counts.unsupported,
+        )
+
+    @property
+    def vitals(self) -> Vitals:
+        """How well it arrives."""
+        return Vitals(
+            streams=streams_of(self.router.endpoints, self.clients, self.now()),
+            qualities=qualities_of(self.clients.values(), self.router.quality),
+            passed=self.socket.transits.passed,
         )
 
     # for the clients

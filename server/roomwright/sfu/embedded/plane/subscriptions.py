@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Subscription:
-    """A track that the client shall receive. `down` is None until it is negotiated."""
+    """A track that the client shall receive. `down` is None until it is negotiated, `counted` whether it ever was."""
 
     source: Source
     wanted: Wanted
     settings: DownSettings
     down: DownTrack | None = None
+    counted: bool = False
 
 
 class Subscriptions:
@@ -65,7 +66,8 @@ class Subscriptions:
         for sid, old in self._by_sid.items():
             if old.source.media is publisher and old.source.track.sid in track_sids:
                 self._stop(old)
-                self._by_sid[sid] = Subscription(old.source, self._wanted(old.source, old.wanted.kind), old.settings)
+                wanted = self._wanted(old.source, old.wanted.kind)
+                self._by_sid[sid] = Subscription(old.source, wanted, old.settings, counted=old.counted)
                 renewed = True
         return renewed
 
@@ -113,8 +115,16 @@ class Subscriptions:
             subscription.down = self._client.negotiation.subscriber.endpoint.subscribe(up, sent, now)
             subscription.down.configure(subscription.settings, now)
             self._client.hub.demand(up)
-            if not subscription.down.recipe.payload_types:
+            self._count(subscription, supported=subscription.down.supported)
+            if not subscription.down.supported:
                 self._client.peer.signal(_unsupported(subscription.source.track_sid))
+
+    def _count(self, subscription: Subscription, *, supported: bool) -> None:
+        if not subscription.counted:
+            subscription.counted = True
+            counts = self._client.hub.router.counts
+            counts.started += supported
+            counts.unsupported += not supported
 
     def _stop(self, subscription: Subscription) -> None:
         down, subscription.down = subscription.down, None

@@ -12,6 +12,7 @@ from roomwright.config import LimitSettings, RtcSettings
 from roomwright.media import udp
 from roomwright.sfu.embedded.media import Load, Peer, PeerMedia, Setup, Traffic
 from roomwright.sfu.embedded.plane.speakers import SpeakersTaps
+from roomwright.sfu.embedded.vitals import Vitals
 
 if TYPE_CHECKING:
     import socket
@@ -70,6 +71,11 @@ class WebRtc:
     def traffic(self) -> Traffic:
         """What was carried."""
         return self.hub.traffic if self.hub is not None else Traffic()
+
+    @property
+    def vitals(self) -> Vitals:
+        """How well it arrives."""
+        return self.hub.vitals if self.hub is not None else Vitals()
 
     async def start(self) -> None:
         """Bind the port on every address. Raises OSError when that fails."""

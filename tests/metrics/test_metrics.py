@@ -44,7 +44,7 @@ def connected(server: Running) -> api.LiveKitAPI:
 
 
 async def until(server: Running, name: str, wanted: float, **labels: str) -> Scrape:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while value(samples := scrape(server), name, **labels) != wanted:
         assert time.monotonic() < deadline, samples[name]
         await asyncio.sleep(0.05)
@@ -116,7 +116,7 @@ def test_asks_for_a_name_and_a_password_where_configured() -> None:
 def test_is_at_one_path(watched: Running, path: str, status: int) -> None:
     url = metrics_url(watched).removesuffix("/metrics") + path
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=60) as answer:
             found = answer.status
     except urllib.error.HTTPError as refused:
         found = refused.code
@@ -134,7 +134,7 @@ def ask(url: str, credentials: str | None) -> bytes:
     request = urllib.request.Request(url)
     if credentials is not None:
         request.add_header("Authorization", f"Basic {base64.b64encode(credentials.encode()).decode()}")
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return answer.read()
 
 
@@ -151,7 +151,7 @@ def test_a_histogram_counts_every_value_once(values: list[float]) -> None:
 
 
 def test_calls_of_unknown_paths_are_passed_over() -> None:
-    calls = Calls(["/twirp/livekit.RoomService/ListRooms"])
+    calls = Calls("livekit_node_twirp", ["/twirp/livekit.RoomService/ListRooms"])
     calls.record("/twirp/livekit.RoomService/ListRooms?x", 200, "", 0.1)
     assert calls.outcomes == {}
 

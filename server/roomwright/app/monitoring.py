@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from roomwright.config import Config
-from roomwright.metrics.figures import Counted, Figure
+from roomwright.metrics.figures import Counted, Distribution, Figure
 from roomwright.sfu.backend import Backend
 from roomwright.wire.access_log import AccessLog
 from roomwright.wire.exchange import Record, Watchers
@@ -32,7 +32,10 @@ class Monitoring:
         return f"<Monitoring: {self.health!r}>"
 
     async def start(self, paths: Iterable[str]) -> None:
-        """Begin to watch; `paths` are those of the API's methods. Raises OSError when the metrics' port is taken."""
+        """Begin to watch; `paths` are those of the API's methods, as gRPC spells them.
+
+        Raises OSError when the metrics' port is taken.
+        """
         every: list[Record] = []
         refused: list[Record] = []
         level = self._config.logging.level
@@ -50,7 +53,7 @@ class Monitoring:
         await self.metrics.start()
         return self.metrics
 
-    def _figures(self) -> Iterator[Figure]:
+    def _figures(self) -> Iterator[Figure | Distribution]:
         return (figure for part in self._counted for figure in part.figures())
 
     def ready(self) -> None:

@@ -104,7 +104,7 @@ class Server:
         """Listen. Raises OSError when an address or port cannot be had; nothing is left listening then."""
         try:
             twirp = Twirp(self._routes.values())
-            await self.monitoring.start(twirp.routes)
+            await self.monitoring.start(self._routes)
             for part in self._parts:
                 await part.start()
             await self._start_media()
@@ -150,7 +150,7 @@ class Server:
     async def _listen_grpc(self) -> None:
         if self.config.grpc.port is None:
             return
-        grpc = GrpcServer(self._routes.values(), self._verifier, self._clock, self.monitoring.watchers.refused_calls)
+        grpc = GrpcServer(self._routes.values(), self._verifier, self._clock, self.monitoring.watchers)
         await grpc.start(self.config.bind_addresses or None, self.config.grpc.port)
         self._grpc, self.grpc_port = grpc, grpc.port
 

@@ -1,23 +1,23 @@
 """API calls, by method and outcome. `record` is on the way of every call: two look-ups and three additions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from roomwright.metrics.figures import Distribution, Figure
 from roomwright.metrics.histogram import Histogram
 
 LATENCY_MS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000)
-_PREFIX = "/twirp/livekit."
-_SUCCESS = 200
 
 
 class Calls:
     """What was answered to calls of the methods at `paths` (`/twirp/livekit.RoomService/CreateRoom`).
 
-    `outcomes` counts by service, method, status family (`200`, `4xx`, `5xx`) and Twirp code; `latencies` are in
-    milliseconds, by service and method.
+    `name` begins the names of its metrics. `outcomes` counts by service, method, family of the status (`200`, `4xx`,
+    `5xx`) and code; `latencies` are in milliseconds, by service and method.
     """
 
-    def __init__(self, paths: Iterable[str]) -> None:
-        self._methods = {path: _split(path) for path in paths if path.startswith(_PREFIX)}
+    def __init__(self, name: str, paths: Iterable[str]) -> None:
+        self._name = name
+        self._methods = {path: _split(path) for path in paths}
         self.outcomes: dict[tuple[str, str, str, str], int] = {}
         self.latencies: dict[tuple[str, str], Histogram] = {}
 
@@ -33,13 +33,23 @@ class Calls:
             latency = self.latencies[method] = Histogram(LATENCY_MS)
         latency.observe(seconds * 1e3)
 
+    def figures(self) -> Iterator[Figure | Distribution]:
+        """All of it."""
+        outcomes = [
+            ({"service": service, "method": method, "status": status, "code": code}, count)
+            for (service, method, status, code), count in self.outcomes.items()
+        ]
+        yield Figure("unknown", f"{self._name}_request_status", "API calls answered.", outcomes)
+        latencies = [({"service": service, "method": method}, it) for (service, method), it in self.latencies.items()]
+        yield Distribution(f"{self._name}_request_latency_ms", "Time that API calls took.", latencies)
+
     def __repr__(self) -> str:
         return f"<Calls {sum(self.outcomes.values())}>"
 
 
 def _split(path: str) -> tuple[str, str]:
-    service, _, method = path.removeprefix(_PREFIX).partition("/")
-    return service, method
+    service, _, method = path.rpartition("/")
+    return service.rpartition(".")[2], method
 
 
 def _family(status: int) -> str:

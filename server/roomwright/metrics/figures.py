@@ -1,7 +1,9 @@
 """A metric as whoever counts it offers it; free of the client library, so that offering costs nothing."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
+
+from roomwright.metrics.histogram import Histogram
 
 Labels = Mapping[str, str]
 Sample = tuple[Labels, float]
@@ -18,10 +20,21 @@ class Figure(NamedTuple):
     samples: Sequence[Sample]
 
 
+class Distribution(NamedTuple):
+    """A histogram's name, purpose, and what was observed, by labels."""
+
+    name: str
+    purpose: str
+    samples: Sequence[tuple[Labels, Histogram]]
+
+
+Figures: TypeAlias = Iterable[Figure | Distribution]
+
+
 @runtime_checkable
 class Counted(Protocol):
     """A part of a server that has figures of its own."""
 
-    def figures(self) -> Iterable[Figure]:
+    def figures(self) -> Figures:
         """They are asked for each time that metrics are read."""
         ...

@@ -6,13 +6,16 @@ from typing import NamedTuple
 from roomwright.logs import Request
 from roomwright.wire.answer import Answer
 
+GRPC = "gRPC"
+"""The verb of a gRPC call, whose HTTP is not seen."""
 _CODE = b'{"code":"'
 
 
 class Exchange(NamedTuple):
     """One request and its answer.
 
-    `target` is the request's, with its query. `code` is a Twirp refusal's, else empty.
+    `target` is the request's, with its query. `code` is a Twirp or gRPC refusal's, else empty; `status` is HTTP's also
+    for a gRPC call: what Twirp would answer.
     """
 
     verb: str

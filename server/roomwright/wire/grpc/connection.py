@@ -20,7 +20,7 @@ from hyperframe.frame import GoAwayFrame
 
 from roomwright import logs
 from roomwright.errors import Code, ServiceError
-from roomwright.wire.exchange import Exchange, Record
+from roomwright.wire.exchange import GRPC, Exchange, Record, Watchers
 from roomwright.wire.grpc.calls import Methods, NotGrpcError
 from roomwright.wire.grpc.headers import Headers, refusal
 from roomwright.wire.grpc.messages import receive, refuse, reply
@@ -51,12 +51,12 @@ _H2 = H2Configuration(
 class Calls(AbstractHandler):
     """The running calls of one connection; `on_idle` is called whenever the last one ended.
 
-    `refused` are told of calls that are.
+    `watchers` are told of each answer.
     """
 
-    def __init__(self, methods: Methods, on_idle: Callable[[], None], refused: tuple[Record, ...]) -> None:
+    def __init__(self, methods: Methods, on_idle: Callable[[], None], watchers: Watchers) -> None:
         self._methods = methods
-        self._refused = refused
+        self._watchers = watchers
         self._on_idle = on_idle
         self.tasks: dict[Stream, asyncio.Task[None]] = {}
         self.draining = False
@@ -103,16 +103,18 @@ class Calls(AbstractHandler):
         named = dict(headers)
         current, start = logs.Request(named), time.perf_counter()
         logs.enter(current)
+        path = named.get(":path", "")
         try:
-            return await self._reply(stream, named)
+            answer = await self._reply(stream, named)
         except ServiceError as error:
-            exchange = Exchange(
-                "gRPC", named.get(":path", ""), STATUS[error.code], error.code, time.perf_counter() - start, current
-            )
-            for record in self._refused:
-                record(exchange)
+            seconds = time.perf_counter() - start
+            exchange = Exchange(GRPC, path, STATUS[error.code], error.code, seconds, current)
+            _tell(self._watchers.refused_calls, exchange)
             http_status = error.http_status if isinstance(error, NotGrpcError) else 200
             return [*refusal(error, http_status), ("x-request-id", current.id)]
+        else:
+            _tell(self._watchers.every, Exchange(GRPC, path, 200, "", time.perf_counter() - start, current))
+            return answer
         finally:
             current.answered = True
 
@@ -128,11 +130,16 @@ class Calls(AbstractHandler):
             raise ServiceError(Code.DEADLINE_EXCEEDED, text) from None
 
 
+def _tell(watchers: tuple[Record, ...], exchange: Exchange) -> None:
+    for record in watchers:
+        record(exchange)
+
+
 class Connection(H2Protocol):
     """grpclib's protocol with our calls, our limits and an orderly end."""
 
-    def __init__(self, methods: Methods, connections: "set[Connection]", refused: tuple[Record, ...]) -> None:
-        self.calls = Calls(methods, self._idle, refused)
+    def __init__(self, methods: Methods, connections: "set[Connection]", watchers: Watchers) -> None:
+        self.calls = Calls(methods, self._idle, watchers)
         self._connections = connections
         self._last_stream = 0
         self._unread = 0

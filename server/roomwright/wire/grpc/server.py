@@ -8,7 +8,7 @@ import structlog
 from roomwright.auth.tokens import TokenVerifier
 from roomwright.clock import Clock
 from roomwright.services.routes import Route
-from roomwright.wire.exchange import Record
+from roomwright.wire.exchange import NOBODY, Watchers
 from roomwright.wire.grpc.calls import Methods
 from roomwright.wire.grpc.connection import Connection
 
@@ -22,14 +22,14 @@ class GrpcServer:
     """Serves routes over gRPC without TLS. One server may be started again after it stopped.
 
     Deadlines (`grpc-timeout`) reach handlers on `clock`'s monotonic scale; they are enforced on the event loop's.
-    `refused` are told of calls that are.
+    `watchers` are told of each answer.
     """
 
     def __init__(
-        self, routes: Iterable[Route], verifier: TokenVerifier, clock: Clock, refused: tuple[Record, ...] = ()
+        self, routes: Iterable[Route], verifier: TokenVerifier, clock: Clock, watchers: Watchers = NOBODY
     ) -> None:
         self._methods = Methods(routes, verifier, clock)
-        self._refused = refused
+        self._watchers = watchers
         self._connections: set[Connection] = set()
         self._listeners: list[asyncio.Server] = []
         self._port = 0
@@ -61,7 +61,7 @@ class GrpcServer:
         self._port = port
 
     def _connection(self) -> Connection:
-        return Connection(self._methods, self._connections, self._refused)
+        return Connection(self._methods, self._connections, self._watchers)
 
     def _stop_listening(self) -> None:
         for listener in self._listeners:

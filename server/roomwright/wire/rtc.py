@@ -85,6 +85,7 @@ class Signalling:
             await self._backend.prepare(wish)
             client = self._backend.connect(wish, socket)
         except ServiceError as refusal:
+            self._backend.tally.refused += 1
             log.info("a client is refused", **_whom(claims), reason=refusal.message, request_id=request_id)
             return _refused(refusal)
         if client is None:

@@ -10,9 +10,9 @@ import pytest_asyncio
 from roomwright.clock import SystemClock
 from roomwright.webhooks import Sender
 from roomwright.webhooks.policy import Verdict
+from tests.ports import free_port
 from tests.serving import KEY, SECRET
 from tests.webhooks.letters import letter
-from tests.webhooks.listener import free_port
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], object]
 
@@ -59,9 +59,11 @@ def requested(url: str):
     [
         (b"", "close", Verdict.RETRY, "closed the connection without an answer"),
         (b"", "wait", Verdict.RETRY, "no answer in time"),
-        (b"hello\r\n\r\n", "close", Verdict.RETRY, ""),
+        (b"hello\r\n\r\n", "close", Verdict.RETRY, "its answer is not HTTP: Bad status line"),
         (b"HTTP/1.1 200 OK\r\nX: ", "go on", Verdict.RETRY, ""),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort", "close", Verdict.RETRY, ""),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort", "close", Verdict.DELIVERED, "HTTP 200"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort", "wait", Verdict.DELIVERED, "HTTP 200"),
+        (b"HTTP/1.1 500 Oh\r\nContent-Length: 100\r\n\r\nshort", "wait", Verdict.RETRY, "HTTP 500"),
         (b"HTTP/1.1 200 OK\r\n\r\n", "go on", Verdict.DELIVERED, "HTTP 200"),
         (b"HTTP/1.1 204 No Content\r\n\r\n", "wait", Verdict.DELIVERED, "HTTP 204"),
         (
@@ -101,6 +103,15 @@ async def test_tls_where_there_is_none_is_tried_again(sender: Sender):
 @pytest.mark.parametrize("url", ["http://", "http://[::", "not a url", "http://a\x00b/"])
 async def test_what_is_no_url_raises_nothing(sender: Sender, url: str):
     assert (await sender.post(requested(url))).verdict is not Verdict.DELIVERED
+
+
+@pytest.mark.parametrize("answer", [b"hello\r\n\r\n", b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 1_000 + b"\r\n"])
+async def test_a_reason_does_not_repeat_what_is_secret_in_a_url(sender: Sender, answer: bytes):
+    async with listening(answer) as url:
+        outcome = await sender.post(requested(f"{url}?token=confidential"))
+    assert outcome.verdict is Verdict.RETRY
+    assert outcome.reason.startswith("its answer is not HTTP: ")
+    assert "confidential" not in outcome.reason
 
 
 async def test_a_key_that_is_gone_is_a_refusal_that_names_it(sender: Sender):

@@ -16,6 +16,7 @@ from roomwright.webhooks.policy import Outcome, Verdict
 from roomwright.webhooks.schema import WAITING
 from roomwright.webhooks.sender import Sender
 from roomwright.webhooks.store import Store
+from roomwright.webhooks.summary import shown
 
 log = structlog.get_logger(__name__)
 
@@ -185,7 +186,7 @@ class Courier:
         too_old = self._clock.now_ns() // 1_000_000 - self._max_age_ms
         if letter.since_ms <= too_old:
             self.journal.expired(letter.url, letter.queue, too_old, reason)
-            log.warning("webhooks are given up", url=letter.url, queue=letter.queue, reason=reason)
+            log.warning("webhooks are given up", url=shown(letter.url), queue=letter.queue, reason=reason)
         elif letter.attempts == 0:
             log.info("a webhook will be tried again", **_names(letter), reason=reason)
 
@@ -213,4 +214,4 @@ def _taken_over(store: Store, urls: Collection[str]) -> int:
 
 def _names(letter: Letter) -> dict[str, str | None]:
     """Which one it is, for the log."""
-    return {"room": letter.room or None, "event_id": letter.event_id, "url": letter.url}
+    return {"room": letter.room or None, "event_id": letter.event_id, "url": shown(letter.url)}

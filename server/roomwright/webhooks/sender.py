@@ -1,6 +1,8 @@
 """The POST: signature, headers, time-out, and what the answer means."""
 
+import asyncio
 import base64
+import contextlib
 import hashlib
 from collections.abc import Mapping
 
@@ -20,6 +22,8 @@ LARGEST_HEAD = 16_384
 """Bytes of an answer's head."""
 _LARGEST_ANSWER = 65_536
 """Bytes of an answer that are read, so that its connection can be used again."""
+_LINGER_S = 1.0
+"""How long the rest of an answer is waited for, for the same reason."""
 _LONGEST_REASON = 300
 _HUNG_UP = Outcome(Verdict.RETRY, "it closed the connection without an answer")
 """Perhaps a connection that had been kept and was given up just then: worth another one at once."""
@@ -67,13 +71,16 @@ class Sender:
                 status = answer.status
                 await _swallow(answer)
         except aiohttp.ClientConnectorError as error:
-            return Outcome(Verdict.RETRY, f"cannot connect: {error.os_error.strerror or error}", unreachable=True)
+            return Outcome(Verdict.RETRY, f"cannot connect: {_why(error.os_error)}", unreachable=True)
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
             return _HUNG_UP
         except TimeoutError:
             return Outcome(Verdict.RETRY, "no answer in time (webhook.timeout)")
-        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
-            return Outcome(Verdict.REFUSED, f"not a URL that can be posted to: {error}"[:_LONGEST_REASON])
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
+            return Outcome(Verdict.REFUSED, "not a URL that can be posted to")
+        except aiohttp.ClientResponseError as error:  # as a text it repeats the URL, which may hold a secret
+            what, _, _ = error.message.partition(":\n")
+            return Outcome(Verdict.RETRY, f"its answer is not HTTP: {what}"[:_LONGEST_REASON])
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return Outcome(Verdict.RETRY, f"{type(error).__name__}: {error}"[:_LONGEST_REASON])
         return Outcome(verdict(status), f"HTTP {status}")
@@ -86,10 +93,18 @@ class Sender:
 
 
 async def _swallow(answer: aiohttp.ClientResponse) -> None:
-    """Read a short answer, so that its connection is free again; hang up on a long one."""
+    """Read a short answer, so that its connection is free again; hang up on a long, slow or broken one.
+
+    What it means its status has said already.
+    """
     read = 0
-    while not answer.content.at_eof():
-        read += len(await answer.content.readany())
-        if read > _LARGEST_ANSWER:
-            answer.close()
-            return
+    with contextlib.suppress(aiohttp.ClientError, OSError):  # TimeoutError is one
+        async with asyncio.timeout(_LINGER_S):
+            while not answer.content.at_eof() and read <= _LARGEST_ANSWER:
+                read += len(await answer.content.readany())
+    if not answer.content.at_eof():
+        answer.close()
+
+
+def _why(error: OSError) -> str:
+    return error.strerror or str(error) or "the connection was closed"

@@ -93,9 +93,7 @@ class Store:
         if batch.delivered:
             self._waiting -= self._many("DELETE FROM deliveries WHERE sequence = ? AND url = ?", batch.delivered)
             self._many(_FORGET, [(sequence,) * 2 for sequence, _ in batch.delivered])
-        self._many(
-            "UPDATE deliveries SET attempts = attempts + 1, error = ? WHERE sequence = ? AND url = ?", batch.failed
-        )
+        self._many(_FAILED, batch.failed)
         buried = self._many(_BURY + "attempts = attempts + 1 WHERE state = 0 AND sequence = ? AND url = ?", batch.dead)
         buried += self._many(
             _BURY + "attempts = attempts WHERE state = 0 AND url = ? AND queue = ? AND since_ms <= ?", batch.expired

@@ -22,6 +22,9 @@ GRANT_FLAGS = {
 }
 """Flag to help; the grant is the flag with `room_` before it."""
 
+WITHOUT_ROOM = "know what happens in all rooms"
+"""What `admin` adds to `list` where there is no room: all of the event stream."""
+
 PERMISSION_FLAGS = {
     "can-publish": "publish tracks",
     "can-publish-data": "send data",
@@ -63,8 +66,8 @@ def generate_keys(_arguments: argparse.Namespace) -> int:
 def _grant(arguments: argparse.Namespace) -> VideoGrant:
     if arguments.join and not (arguments.room and arguments.identity):
         raise CommandError("--join needs --room and --identity")
-    if arguments.admin and not arguments.room:
-        raise CommandError("--admin needs --room")
+    if arguments.admin and not (arguments.room or arguments.list):
+        raise CommandError("--admin needs --room, or --list to be told of all rooms (/events)")
     return VideoGrant(
         room=arguments.room,
         **{f"room_{flag}": getattr(arguments, flag) for flag in GRANT_FLAGS},
@@ -80,7 +83,8 @@ def _mint(claims: Claims, key: str, secret: str, ttl: int, clock: SystemClock) -
 
 
 def _summary(arguments: argparse.Namespace) -> str:
-    opened = [purpose for flag, purpose in GRANT_FLAGS.items() if getattr(arguments, flag)]
+    purposes = GRANT_FLAGS if arguments.room else GRANT_FLAGS | {"admin": WITHOUT_ROOM}
+    opened = [purpose for flag, purpose in purposes.items() if getattr(arguments, flag)]
     if not opened:
         return "opens nothing: add --join, --admin, --create, --list or --record"
     return f"may {', '.join(opened)}".replace("the room of --room", f"room {arguments.room!r}")

@@ -14,10 +14,10 @@ import pytest
 
 from roomwright.__main__ import main
 from tests.cli.conftest import Run
+from tests.ports import free_port
 from tests.serving import KEY, SECRET
-from tests.webhooks.listener import free_port
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 class Terminal:
@@ -69,6 +69,7 @@ class Served:
             [sys.executable, "-m", "roomwright", "--config-body", config], stderr=subprocess.DEVNULL
         )
         while self.call("list").returncode:
+            assert self.process.poll() is None, "the server has ended"
             time.sleep(0.1)
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -11,13 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.ports import free_port
 from tests.support import skip_or_fail
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = (ROOT / ".cache" / "bin", ROOT / ".cache" / "azurite" / "node_modules" / ".bin")
 """Where `.ci/run` puts programs for tests."""
 
-DEADLINE = 30
+DEADLINE = 60
 
 
 def program(name: str) -> str:
@@ -46,13 +47,6 @@ def copied(source: Path | str, target: Path) -> Path:
     command = [program("ffmpeg"), "-v", "warning", "-y", "-i", str(source), "-c", "copy", str(target)]
     subprocess.run(command, capture_output=True, timeout=DEADLINE, check=True)
     return target
-
-
-def free_port() -> int:
-    """A port of the loopback that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 @contextmanager

@@ -17,7 +17,8 @@ from roomwright.egress.recorder.units import OutputError
 from roomwright_proto import livekit as pb
 from roomwright_proto.roomwright.egress import v1
 from tests.egress.google import google
-from tests.egress.programs import accepts, free_port, program, running, until
+from tests.egress.programs import accepts, program, running, until
+from tests.ports import free_port
 
 ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="

@@ -15,7 +15,8 @@ from roomwright_proto import livekit as pb
 from roomwright_proto.roomwright.egress import v1
 from tests.egress import source
 from tests.egress.composing import EPOCH_NS, SECOND, later, local, plan, recorded, results
-from tests.egress.programs import free_port, rtmp_listener, until
+from tests.egress.programs import rtmp_listener, until
+from tests.ports import free_port
 
 ACTIVE, FINISHED, FAILED = pb.StreamInfoStatus.ACTIVE, pb.StreamInfoStatus.FINISHED, pb.StreamInfoStatus.FAILED
 

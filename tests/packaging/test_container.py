@@ -18,10 +18,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
 from tests.support import skip_or_fail
 
 ROOT = Path(__file__).resolve().parents[2]
-PORT = 17_880
+PORT = free_port()
 BASE = "docker.io/library/python:3.12-slim"
 LOCAL_BASE = "FROM scratch\nADD base.tar /\nENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
 

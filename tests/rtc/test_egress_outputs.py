@@ -1,6 +1,8 @@
 """Where recordings go: playlists, images, live streams, object storage; and what fails there."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -10,10 +12,11 @@ from livekit import api
 from livekit.protocol import egress as proto
 
 from tests.egress import source
-from tests.egress.programs import ACCESS, SECRET, copied, free_port, played, probed, rtmp_listener, s3_server
+from tests.egress.programs import ACCESS, SECRET, copied, played, probed, rtmp_listener, s3_server
+from tests.ports import free_port
 from tests.rtc.conftest import Invite
 from tests.rtc.network import Network
-from tests.rtc.recording import active, ended, recorded, recording_server, status, until
+from tests.rtc.recording import active, ended, recorded, recorders, recording_server, status, until
 from tests.rtc.server import Server
 
 FINISHED, FAILED = proto.StreamInfo.Status.FINISHED, proto.StreamInfo.Status.FAILED
@@ -187,3 +190,23 @@ async def test_a_stream_that_cannot_be_reached_fails_and_the_file_goes_on(
     info = await recorded(livekit, started.egress_id, 1)
     assert status(info) == "EGRESS_COMPLETE", info
     assert source.watch(info.file_results[0].location).duration > 10
+
+
+async def test_a_recorder_that_is_killed_while_it_uploads_leaves_its_file_in_the_storage(
+    invite: Invite, recorder: Server, livekit: api.LiveKitAPI, room: str, endpoint: str, buckets: Path
+) -> None:
+    await _performer(invite, recorder)
+    output = api.EncodedFileOutput(filepath="killed/{room_name}.mp4", s3=s3(endpoint))
+    request = api.RoomCompositeEgressRequest(room_name=room, file_outputs=[output])
+    started = await livekit.egress.start_room_composite_egress(request)
+    await until(livekit, started.egress_id, lambda info: info.file_results[0].duration > 4_000_000_000)
+    [pid] = recorders(recorder)
+    os.kill(pid, signal.SIGKILL)
+    info = await ended(livekit, started.egress_id)
+    assert (status(info), info.details) == ("EGRESS_FAILED", "End reason: Process killed")
+    assert info.error == "the recorder was killed by signal 9; what it wrote has been stored"
+    [file] = info.file_results
+    stored = buckets / f"rec/killed/{room}.mp4"
+    assert file.location == f"{endpoint}/rec/killed/{room}.mp4"
+    assert file.size == stored.stat().st_size
+    assert source.watch(stored).duration > 2

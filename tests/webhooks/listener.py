@@ -1,7 +1,6 @@
 """A receiver of webhooks with a ledger of its own, checked by the official receiver of livekit-api."""
 
 import asyncio
-import socket
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,15 +9,10 @@ from typing import Self
 from aiohttp import web
 from livekit import api
 
+from tests.ports import free_port
 from tests.serving import KEY, SECRET
 
-PATIENCE_S = 20.0
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
+PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)

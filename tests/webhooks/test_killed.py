@@ -21,8 +21,9 @@ import pytest
 import yaml
 
 from roomwright.auth.claims import Claims, VideoGrant
+from tests.ports import free_port
 from tests.serving import KEY, SECRET, token
-from tests.webhooks.listener import Listener, free_port
+from tests.webhooks.listener import Listener
 
 pytestmark = pytest.mark.suite
 

@@ -1,6 +1,8 @@
 """A server with metrics, and what one reads there."""
 
+import asyncio
 import contextlib
+import time
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
@@ -41,7 +43,11 @@ def scrape(server: Running) -> Scrape:
     """Every sample by name, read as Prometheus reads it."""
     with urllib.request.urlopen(metrics_url(server), timeout=10) as answer:
         assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
-        text = answer.read().decode()
+        return read(answer.read().decode())
+
+
+def read(text: str) -> Scrape:
+    """Every sample of a text by name."""
     found: Scrape = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
@@ -53,3 +59,12 @@ def value(samples: Scrape, name: str, **labels: str) -> float:
     """The one sample of that name with these labels among its own."""
     [number] = [number for own, number in samples[name] if labels.items() <= own.items()]
     return number
+
+
+async def until(server: Running, name: str, wanted: float, **labels: str) -> Scrape:
+    """What there is as soon as a sample has the wanted value."""
+    deadline = time.monotonic() + 60
+    while value(samples := scrape(server), name, **labels) != wanted:
+        assert time.monotonic() < deadline, samples[name]
+        await asyncio.sleep(0.05)
+    return samples

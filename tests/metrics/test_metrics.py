@@ -1,8 +1,6 @@
 """What a server with metrics shows, over its own port and by Prometheus' own reader."""
 
-import asyncio
 import base64
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -18,7 +16,7 @@ from roomwright.auth.claims import Claims, VideoGrant
 from roomwright.config import WebhookSettings, WebhookUrl
 from roomwright.metrics.calls import Calls
 from roomwright.metrics.histogram import Histogram
-from tests.metrics.conftest import Scrape, metrics_url, scrape, serving, value
+from tests.metrics.conftest import metrics_url, scrape, serving, until, value
 from tests.serving import KEY, SECRET, Running, token
 
 NAMES_OF_DASHBOARDS = {
@@ -34,6 +32,14 @@ NAMES_OF_DASHBOARDS = {
     "livekit_nack_total",
     "livekit_pli_total",
     "livekit_fir_total",
+    "livekit_track_subscribe_counter",
+    "livekit_node_messages",
+    "livekit_quality_rating_bucket",
+    "livekit_quality_score_sum",
+    "livekit_forward_latency",
+    "livekit_forward_jitter",
+    "livekit_forward_latency_ns_bucket",
+    "roomwright_node_cpus",
     "process_cpu_seconds_total",
     "process_resident_memory_bytes",
 }
@@ -41,14 +47,6 @@ NAMES_OF_DASHBOARDS = {
 
 def connected(server: Running) -> api.LiveKitAPI:
     return api.LiveKitAPI(f"http://127.0.0.1:{server.port}", KEY, SECRET)
-
-
-async def until(server: Running, name: str, wanted: float, **labels: str) -> Scrape:
-    deadline = time.monotonic() + 60
-    while value(samples := scrape(server), name, **labels) != wanted:
-        assert time.monotonic() < deadline, samples[name]
-        await asyncio.sleep(0.05)
-    return samples
 
 
 def test_shows_the_names_that_dashboards_know_from_the_start(watched: Running) -> None:

@@ -46,6 +46,15 @@ def test_what_was_only_late_is_not_asked_for(world):
     world.publish(packet(10, payload=KEY), packet(12), packet(11))
     world.advance(1)
     assert asked(world.told("pub")) == []
+    assert world.up.streams[1111].reordered == 1
+
+
+def test_what_was_asked_for_is_no_packet_out_of_order(world):
+    world.publish(packet(10, payload=KEY), packet(12))
+    world.advance(0.02)
+    world.publish(rtx(500, packet(11)))
+    assert world.up.streams[1111].reordered == 0
+    assert (world.router.counts.repairs, world.router.counts.repairs_octets) == (1, len(rtx(500, packet(11))))
 
 
 def test_a_retransmission_becomes_the_packet_that_was_lost(world):

@@ -16,7 +16,7 @@ from roomwright.services.routes import Route
 from roomwright.sfu.backend import Caller
 from roomwright.wire.grpc import GrpcServer
 from roomwright_proto import livekit as pb
-from tests.wire.grpc.peer import Peer
+from tests.wire.grpc.peer import PATIENCE_S, Peer
 
 if sys.platform != "win32":
     import uvloop
@@ -30,6 +30,13 @@ def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], a
     if item.path.stem in {"test_connection", "test_server"} and sys.platform != "win32":
         factories["uvloop"] = uvloop.new_event_loop
     return factories
+
+
+async def eventually(condition: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():  # noqa: ASYNC110 - the conditions are states of plain objects
+            await asyncio.sleep(0.005)
 
 
 class Desk:

@@ -9,6 +9,7 @@ import h2.events
 from h2.config import H2Configuration
 from h2.settings import SettingCodes
 
+PATIENCE_S = 20.0
 PATH = "/livekit.RoomService/CreateRoom"
 
 
@@ -83,7 +84,7 @@ class Peer:
         self.flush()
         return stream
 
-    async def answer(self, stream: int, within: float = 5.0) -> Answer:
+    async def answer(self, stream: int, within: float = PATIENCE_S) -> Answer:
         """What comes back until the stream ends."""
         async with asyncio.timeout(within):
             while stream not in self.ended and await self._read():
@@ -94,7 +95,7 @@ class Peer:
     async def call(self, token: str | None, body: bytes | None, **changed: str | bytes | None) -> Answer:
         return await self.answer(self.request(token, body, **changed))
 
-    async def closed(self, within: float = 5.0) -> bool:
+    async def closed(self, within: float = PATIENCE_S) -> bool:
         """Wait until the server hangs up."""
         async with asyncio.timeout(within):
             while await self._read():

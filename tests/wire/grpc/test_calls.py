@@ -20,6 +20,7 @@ from roomwright.wire.grpc import GrpcServer
 from roomwright.wire.http import MAX_BODY
 from roomwright_proto import livekit as pb
 from tests.wire.grpc.conftest import Desk
+from tests.wire.grpc.peer import PATIENCE_S
 
 CREATE = "/livekit.RoomService/CreateRoom"
 
@@ -34,12 +35,14 @@ class Grpcio:
     def bytes(self, path: str, body: bytes, **options: Any) -> Any:
         """A call with bytes for messages."""
         options.setdefault("metadata", [("authorization", f"Bearer {self._token}")])
-        return self._channel.unary_unary(path)(body, timeout=options.pop("timeout", 10), **options)
+        return self._channel.unary_unary(path)(body, timeout=options.pop("timeout", PATIENCE_S), **options)
 
     async def create(self, **fields: Any) -> Any:
         method = self._channel.unary_unary(CREATE, google.CreateRoomRequest.SerializeToString, bytes)
         reply = await method(
-            google.CreateRoomRequest(**fields), metadata=[("authorization", f"Bearer {self._token}")], timeout=10
+            google.CreateRoomRequest(**fields),
+            metadata=[("authorization", f"Bearer {self._token}")],
+            timeout=PATIENCE_S,
         )
         return google_models().Room.FromString(reply)
 
@@ -115,18 +118,22 @@ async def test_the_deadline_reaches_the_handler_on_the_injected_clock(grpcio: Gr
 
 
 async def test_a_deadline_ends_the_call(stub: pb.RoomServiceStub, desk: Desk):
-    ended = asyncio.Event()
+    started, ended = asyncio.Event(), asyncio.Event()
 
     async def slow(request: pb.CreateRoomRequest) -> pb.Room:
+        started.set()
         try:
             return await asyncio.Event().wait()
         finally:
             ended.set()
 
     desk.create = slow
-    with pytest.raises((GRPCError, TimeoutError)):
-        await stub.create_room(pb.CreateRoomRequest(), timeout=0.1)
-    await asyncio.wait_for(ended.wait(), 5)
+    for seconds in (0.1, 1, 10):  # a call may be late before it has begun
+        with pytest.raises((GRPCError, TimeoutError)):
+            await stub.create_room(pb.CreateRoomRequest(), timeout=seconds)
+        if started.is_set():
+            break
+    await asyncio.wait_for(ended.wait(), PATIENCE_S)
 
 
 async def test_a_cancelled_call_cancels_its_handler(grpcio: Grpcio, desk: Desk):
@@ -142,9 +149,9 @@ async def test_a_cancelled_call_cancels_its_handler(grpcio: Grpcio, desk: Desk):
     desk.create = slow
     call = grpcio.bytes(CREATE, b"")
     waiting = asyncio.ensure_future(call.code())
-    await asyncio.wait_for(started.wait(), 5)
+    await asyncio.wait_for(started.wait(), PATIENCE_S)
     call.cancel()
-    await asyncio.wait_for(ended.wait(), 5)
+    await asyncio.wait_for(ended.wait(), PATIENCE_S)
     await waiting
 
 

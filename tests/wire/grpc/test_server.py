@@ -11,8 +11,8 @@ from roomwright.auth.tokens import TokenVerifier
 from roomwright.clock import ManualClock
 from roomwright.wire.grpc import GrpcServer
 from roomwright_proto import livekit as pb
-from tests.wire.grpc.conftest import KEY, SECRET, Desk
-from tests.wire.grpc.peer import Peer, framed
+from tests.wire.grpc.conftest import KEY, SECRET, Desk, eventually
+from tests.wire.grpc.peer import PATIENCE_S, Peer, framed
 
 BODY = framed(bytes(pb.CreateRoomRequest(name="standup")))
 
@@ -89,9 +89,7 @@ async def test_when_one_address_cannot_be_had_none_is(server: GrpcServer):
 async def test_stopping_closes_idle_connections_with_a_goodbye(server: GrpcServer, peer: Peer, token: str):
     stream = peer.request(token, BODY)
     await peer.answer(stream)
-    began = time.monotonic()
-    await server.stop(10)
-    assert time.monotonic() - began < 1
+    await asyncio.wait_for(server.stop(600), PATIENCE_S)
     assert await peer.closed()
     assert peer.goodbye is not None
     assert peer.goodbye.last_stream_id == stream
@@ -102,18 +100,18 @@ async def test_stopping_closes_idle_connections_with_a_goodbye(server: GrpcServe
 async def test_a_running_call_ends_within_the_grace(server: GrpcServer, peer: Peer, token: str, slow: Slow):
     stream = peer.request(token, BODY)
     await slow.started.wait()
-    stopping = asyncio.create_task(server.stop(10))
+    stopping = asyncio.create_task(server.stop(600))
     await asyncio.sleep(0.05)
     slow.go.set()
     assert (await peer.answer(stream)).status == 0
-    await asyncio.wait_for(stopping, 2)
+    await asyncio.wait_for(stopping, PATIENCE_S)
     assert await peer.closed()
 
 
 async def test_while_it_stops_new_calls_are_unavailable(server: GrpcServer, peer: Peer, token: str, slow: Slow):
     stream = peer.request(token, BODY)
     await slow.started.wait()
-    stopping = asyncio.create_task(server.stop(10))
+    stopping = asyncio.create_task(server.stop(600))
     await asyncio.sleep(0.05)
     answer = await peer.call(token, BODY)
     assert answer.status == 14
@@ -133,7 +131,7 @@ async def test_while_it_stops_a_connection_is_closed_when_its_last_call_ends(
     other = await Peer.connect(server.port)
     other.request(token, BODY)
     await shorter.started.wait()
-    stopping = asyncio.create_task(server.stop(10))
+    stopping = asyncio.create_task(server.stop(600))
     await asyncio.sleep(0)
     shorter.go.set()
     assert await other.closed()
@@ -149,7 +147,7 @@ async def test_after_the_grace_calls_are_cancelled(server: GrpcServer, token: st
         await slow.started.wait()
         began = time.monotonic()
         await server.stop(0.2)
-        assert 0.2 <= time.monotonic() - began < 1
+        assert 0.19 < time.monotonic() - began < PATIENCE_S
         assert slow.cancelled.is_set()
         assert await code is grpc.StatusCode.UNAVAILABLE
 
@@ -157,23 +155,25 @@ async def test_after_the_grace_calls_are_cancelled(server: GrpcServer, token: st
 async def test_a_handler_that_will_not_end_does_not_hold_the_stop(
     server: GrpcServer, peer: Peer, token: str, desk: Desk, logged: list
 ):
-    go = asyncio.Event()
+    started, go, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def stubborn(request: pb.CreateRoomRequest) -> pb.Room:
+        started.set()
         while not go.is_set():
             try:
                 await go.wait()
             except asyncio.CancelledError:
                 continue
+        ended.set()
         return pb.Room()
 
     desk.create = stubborn
     peer.request(token, BODY)
-    await asyncio.sleep(0.05)
-    await asyncio.wait_for(server.stop(0), 3)
+    await asyncio.wait_for(started.wait(), PATIENCE_S)
+    await asyncio.wait_for(server.stop(0), PATIENCE_S)
     assert logged.pop()["event"] == "calls go on though they were cancelled"
     go.set()
-    await asyncio.sleep(0.05)
+    await asyncio.wait_for(ended.wait(), PATIENCE_S)
 
 
 async def test_a_peer_that_reads_nothing_does_not_hold_the_stop(server: GrpcServer, token: str, desk: Desk):
@@ -183,8 +183,7 @@ async def test_a_peer_that_reads_nothing_does_not_hold_the_stop(server: GrpcServ
     desk.create = large
     peer = await Peer.connect(server.port, window=2**30)
     peer.request(token, BODY)
-    await asyncio.sleep(0.2)
-    await asyncio.wait_for(server.stop(0.1), 3)
-    await asyncio.sleep(0.05)
-    assert "0 connections, 0 calls" in repr(server)
+    await eventually(lambda: any(not one.connection.write_ready.is_set() for one in server._connections))
+    await asyncio.wait_for(server.stop(0.1), PATIENCE_S)
+    await eventually(lambda: "0 connections, 0 calls" in repr(server))
     await peer.close()

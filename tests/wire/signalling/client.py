@@ -30,7 +30,7 @@ class Client:
 
     async def next(self) -> tuple[str, Any]:
         """The next message, or ("closed", code)."""
-        frame = await self.ws.receive(timeout=5)
+        frame = await self.ws.receive(timeout=LIMIT)
         match frame.type:
             case aiohttp.WSMsgType.BINARY:
                 return which_one_of(codec.decode(pb.SignalResponse, frame.data), "message")
@@ -56,9 +56,6 @@ class Client:
 
     async def say(self, **request: Any) -> None:
         await self.ws.send_bytes(codec.encode(pb.SignalRequest(**request)))
-
-
-Connect = Callable[..., Awaitable[Client]]
 
 
 Connect = Callable[..., Awaitable[Client]]

@@ -8,7 +8,7 @@ import pytest
 from roomwright.config import LimitSettings
 from roomwright.signalling import deadlines
 from roomwright_proto import livekit as pb
-from tests.wire.signalling.client import listed
+from tests.wire.signalling.client import LIMIT, listed
 
 
 class TestAConnection:
@@ -23,11 +23,11 @@ class TestAConnection:
         client = await connect()
         await client.until("offer")
         await client.ws.send_str('{"ping_req":{"timestamp":"5"}}')
-        frame = await client.ws.receive(timeout=5)
+        frame = await client.ws.receive(timeout=LIMIT)
         assert frame.type is aiohttp.WSMsgType.TEXT
         assert '"pongResp":{"lastPingTimestamp":"5"' in frame.data
         await client.say(ping=1)
-        assert (await client.ws.receive(timeout=5)).type is aiohttp.WSMsgType.BINARY
+        assert (await client.ws.receive(timeout=LIMIT)).type is aiohttp.WSMsgType.BINARY
 
     @pytest.mark.parametrize("frame", ["{nope", b"\xff\xff\xff"])
     async def test_that_makes_no_sense_is_closed(self, server, connect, frame):
@@ -94,19 +94,17 @@ class TestAConnection:
 
 async def test_a_client_that_only_answers_pings_stays(server, connect, monkeypatch):
     monkeypatch.setattr(deadlines, "PING_EVERY", 0.05)
-    monkeypatch.setattr(deadlines, "SILENCE", 0.3)
+    monkeypatch.setattr(deadlines, "SILENCE", 2)
     client = await connect()
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(client.until("leave"), 0.8)
+        await asyncio.wait_for(client.until("leave"), 3)
     assert await listed(server) == ["alice"]
 
 
 async def test_a_server_that_stops_tells_everybody_and_does_not_wait(server, connect):
     client = await connect()
     await client.until("join")
-    start = asyncio.get_running_loop().time()
-    stopping = asyncio.create_task(server.stop())
+    stopping = asyncio.create_task(server.stop(grace=600))
     assert (await client.until("leave")).reason is pb.DisconnectReason.SERVER_SHUTDOWN
     assert await client.end() == 1000
-    await stopping
-    assert asyncio.get_running_loop().time() - start < 2.0
+    await asyncio.wait_for(stopping, LIMIT)

@@ -37,7 +37,7 @@ class Guest:
 
     async def hear(self, kind: str) -> Any:
         while True:
-            message = codec.decode(pb.SignalResponse, await self._socket.receive_bytes(timeout=20))
+            message = codec.decode(pb.SignalResponse, await self._socket.receive_bytes(timeout=60))
             if (found := getattr(message, kind)) is not None:
                 return found
 
@@ -154,7 +154,7 @@ class TestParticipants:
         left()
         grant = VideoGrant(room_join=True, room="r")
         old = token(Claims(identity="alice", video=grant, not_before=1.0))
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         connection.request("GET", f"/rtc/validate?access_token={old}")
         assert connection.getresponse().status == 401
 
@@ -257,7 +257,7 @@ def test_dev_means_the_development_servers_key_wherever_it_runs(run: Run) -> Non
 def test_a_whole_process_answers_programs(run: Run) -> None:
     run("room", "create", "r")
     command = [sys.executable, "-m", "roomwright", "room", "list", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert [room["name"] for room in json.loads(done.stdout)["rooms"]] == ["r"]
 
 

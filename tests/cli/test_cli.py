@@ -212,7 +212,7 @@ class TestIntroduction:
 
 class TestProcess:
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False, timeout=30)
+        return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False, timeout=60)
 
     def test_help_and_version(self) -> None:
         assert "--dev" in self.run("-m", "roomwright", "--help").stdout
@@ -237,9 +237,9 @@ except SystemExit:
             assert server.stdout is not None
             lines = list(itertools.islice(server.stdout, 5))
             url = lines[1].split()[1]
-            with urllib.request.urlopen(url, timeout=10) as answer:
+            with urllib.request.urlopen(url, timeout=60) as answer:
                 assert answer.read() == b"OK"
             server.send_signal(signal.SIGINT)
-            _, errors = server.communicate(timeout=20)
+            _, errors = server.communicate(timeout=60)
         assert server.returncode == 0
         assert "Traceback" not in errors

@@ -62,7 +62,7 @@ def test_requests_are_made_of_flags_and_files(run: Run, tmp_path: Path) -> None:
     assert set(ids) <= {info["egress_id"] for info in shown}
     for egress_id in ids:
         assert run("egress", "stop", egress_id).code == 0
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while run("egress", "list", "--active", "--json").json["items"]:
         assert time.monotonic() < deadline
         time.sleep(0.1)

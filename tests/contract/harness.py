@@ -19,7 +19,7 @@ from tests.contract.calls import CallingHarness
 from tests.contract.embedded import EmbeddedHarness
 
 CALLER = Caller(Claims(identity="tester"))
-PATIENCE = 5.0
+PATIENCE = 30.0
 
 
 class Guest(Protocol):

@@ -8,7 +8,7 @@ from roomwright.auth.claims import Claims
 from roomwright.errors import Code, ServiceError
 from roomwright.sfu.backend import Caller, Capability
 from roomwright_proto import livekit as pb
-from tests.contract.harness import CALLER, eventually
+from tests.contract.harness import CALLER, PATIENCE, eventually
 
 
 def payloads(guest):
@@ -139,7 +139,7 @@ async def test_events_tell_a_rooms_whole_story_in_order(harness, backend):
     await alice.leave()
     await backend.delete_room(pb.DeleteRoomRequest(room="room"), CALLER)
     story = []
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         async for event in stream:
             story.append(event)
             if type(event).__name__ == "RoomFinished":

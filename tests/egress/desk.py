@@ -126,7 +126,7 @@ class Desk:
         )
         return await self.egress.start_room_composite_egress(request, CALLER)
 
-    async def until(self, egress_id: str, *statuses: str, within: float = 20) -> pb.EgressInfo:
+    async def until(self, egress_id: str, *statuses: str, within: float = 60) -> pb.EgressInfo:
         """The egress, once it has one of these states."""
         deadline = time.monotonic() + within
         while True:
@@ -146,7 +146,7 @@ class Desk:
     async def stop(self, egress_id: str) -> pb.EgressInfo:
         return await self.egress.stop_egress(pb.StopEgressRequest(egress_id=egress_id), CALLER)
 
-    async def seen(self, path: str, text: str, within: float = 20) -> list[str]:
+    async def seen(self, path: str, text: str, within: float = 60) -> list[str]:
         """The orders that a fake recorder got, once `text` is among them."""
         deadline = time.monotonic() + within
         file = self.folder / path

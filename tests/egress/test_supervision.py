@@ -128,7 +128,7 @@ async def test_media_for_a_recorder_that_does_not_read_is_dropped_and_counted(
     track = await alice.publish()
     info = await desk.record(path="deaf/x")
     session = desk.egress.sessions[info.egress_id]
-    await asyncio.wait_for(session.launch(), 20)
+    await asyncio.wait_for(session.launch(), 60)
     for _ in range(10_000):
         desk.taps.open[track.sid].listener.on_packet(bytes(1_000), 0, 1)
         if session.recorder.dropped:
@@ -138,7 +138,7 @@ async def test_media_for_a_recorder_that_does_not_read_is_dropped_and_counted(
 
 
 async def test_the_servers_stop_ends_recordings_in_order_and_kills_who_does_not_obey(tmp_path: Path) -> None:
-    async with Desk(tmp_path, stop_grace=1) as desk:
+    async with Desk(tmp_path, stop_grace=3) as desk:
         await desk.backend.create_room(ROOM, CALLER)
         good, stubborn = await desk.record(path="good"), await desk.record(path="stubborn/bad")
         for info in (good, stubborn):

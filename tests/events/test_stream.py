@@ -16,7 +16,7 @@ from roomwright.config import Config, EventSettings
 from tests.serving import KEY, SECRET, token
 
 EVERYTHING = VideoGrant(room_list=True, room_admin=True)
-PATIENCE_S = 10
+PATIENCE_S = 30
 
 
 @dataclass(frozen=True)
@@ -273,10 +273,7 @@ async def _status(host: Host) -> int:
 
 async def test_a_server_that_stops_lets_its_readers_go_at_once():
     async with hosting() as host, host.reading() as reader:
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        await host.server.stop(grace=60)
-        assert loop.time() - began < 30
+        await asyncio.wait_for(host.server.stop(grace=600), PATIENCE_S)
         assert await reader.rest() == b""
 
 

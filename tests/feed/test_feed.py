@@ -159,7 +159,7 @@ async def test_entries_come_by_themselves(world):
     came = asyncio.Event()
     stop = world.feed.listen(lambda _entry: came.set())
     world.fanout.publish([happened.RoomStarted(**BASE)])
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await came.wait()
     stop()
 

@@ -107,7 +107,7 @@ async def connect(client: RTCPeerConnection, side: Side, announced=(), wanted=()
 
 async def frames(track: MediaStreamTrack, count: int) -> list[float]:
     """The times of some frames, in seconds."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         return [float((frame := await track.recv()).pts * frame.time_base) for _ in range(count)]
 
 

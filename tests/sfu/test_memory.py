@@ -71,7 +71,7 @@ class TestTime:
         await backend.create_room(pb.CreateRoomRequest(name="other"), CALLER)
         stream = backend.events()
         await alice.leave()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             async for event in stream:
                 if type(event).__name__ == "RoomFinished":
                     break

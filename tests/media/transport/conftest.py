@@ -10,7 +10,7 @@ import pytest
 from roomwright.clock import ManualClock, RandomIds
 from roomwright.media.transport import MediaSocket, Transport, TransportSettings, TransportState
 
-from .peer import Ice, Peer
+from .peer import PATIENCE_S, Ice, Peer
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Heard:
         self.messages.append((label, data, is_text))
 
 
-async def until(condition: Callable[[], Any], within: float = 5.0) -> None:
+async def until(condition: Callable[[], Any], within: float = PATIENCE_S) -> None:
     """Wait until something has become true."""
     async with asyncio.timeout(within):
         while not condition():  # noqa: ASYNC110 - the conditions are states of plain objects
@@ -48,7 +48,7 @@ async def until(condition: Callable[[], Any], within: float = 5.0) -> None:
 
 async def flood(ice: Ice, datagram: bytes, until_it: Callable[[], Any]) -> None:
     """Send a datagram again and again, as fast as the other side reads, until something has become true."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while not until_it():
             for _ in range(50):
                 ice.send_now(datagram)

@@ -16,6 +16,7 @@ from aiortc.rtcsctptransport import RTCSctpCapabilities, RTCSctpTransport
 from roomwright.media.transport import LocalParameters, RemoteParameters, Setup
 
 CERTIFICATE = RTCCertificate.generateCertificate()
+PATIENCE_S = 30.0
 FINGERPRINT = next(f.value for f in CERTIFICATE.getFingerprints() if f.algorithm == "sha-256")
 
 
@@ -79,7 +80,7 @@ class Ice(asyncio.DatagramProtocol):
         message = self.request(local, nominate=nominate)
         message.add_message_integrity((pwd or local.pwd).encode())
         self.send_now(bytes(message))
-        return await asyncio.wait_for(self.responses.get(), 2)
+        return await asyncio.wait_for(self.responses.get(), PATIENCE_S)
 
 
 class Dtls(RTCDtlsTransport):
@@ -122,7 +123,7 @@ class Peer:
 
     async def start_dtls(self, local: LocalParameters) -> None:
         fingerprints = [RTCDtlsFingerprint("sha-256", local.fingerprint)]
-        await asyncio.wait_for(self.dtls.start(RTCDtlsParameters(fingerprints)), 10)
+        await asyncio.wait_for(self.dtls.start(RTCDtlsParameters(fingerprints)), PATIENCE_S)
 
     async def start_sctp(self) -> None:
         self.sctp = RTCSctpTransport(self.dtls)

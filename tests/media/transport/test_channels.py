@@ -9,7 +9,7 @@ from roomwright.media.transport import MAX_MESSAGE_BYTES, RemoteParameters, Setu
 from roomwright.media.transport.settings import TransportSettings
 
 from .conftest import until
-from .peer import FINGERPRINT
+from .peer import FINGERPRINT, PATIENCE_S
 
 
 @pytest.fixture
@@ -81,8 +81,8 @@ async def test_the_largest_messages(connected):
     peer.channels["_reliable"].send(message)
     assert transport.send("_reliable", message)
     assert not transport.send("_reliable", message + b"x"), "the peer said what it takes"
-    assert await asyncio.wait_for(peer.messages.get(), 20) == ("_reliable", message)
-    await until(lambda: heard.messages, 20)
+    assert await asyncio.wait_for(peer.messages.get(), PATIENCE_S) == ("_reliable", message)
+    await until(lambda: heard.messages)
     assert heard.messages == [("_reliable", message, False)]
 
 
@@ -91,7 +91,7 @@ async def test_what_is_too_large_is_dropped_and_counted(connected):
     peer.sctp._remote_max_message_size = 0
     peer.channels["_reliable"].send(bytes(MAX_MESSAGE_BYTES + 1))
     peer.channels["_reliable"].send(b"next")
-    await until(lambda: heard.messages, 20)
+    await until(lambda: heard.messages)
     assert heard.messages == [("_reliable", b"next", False)]
     assert transport._link.channels._association.oversized == 1
 
@@ -109,9 +109,9 @@ async def test_order_is_kept_under_loss(connected):
     for number in range(60):
         transport.send("_reliable", b"%d" % number + bytes(2000))
         peer.channels["_reliable"].send(b"%d" % number)
-    got = [await asyncio.wait_for(peer.messages.get(), 20) for _ in range(60)]
+    got = [await asyncio.wait_for(peer.messages.get(), PATIENCE_S) for _ in range(60)]
     assert [int(data.split(b"\0")[0]) for _, data in got] == list(range(60))
-    await until(lambda: len(heard.messages) == 60, 20)
+    await until(lambda: len(heard.messages) == 60)
     assert [int(data) for _, data, _ in heard.messages] == list(range(60))
 
 
@@ -136,7 +136,7 @@ async def test_what_is_lossy_does_not_wait_behind_what_is_not(connected):
     for number in range(30):
         assert transport.send("_reliable", b"%d" % number + bytes(50_000))
     assert transport.send("_lossy", b"now")
-    got = [(await asyncio.wait_for(peer.messages.get(), 20))[0] for _ in range(31)]
+    got = [(await asyncio.wait_for(peer.messages.get(), PATIENCE_S))[0] for _ in range(31)]
     assert got.index("_lossy") < 3
 
 
@@ -168,11 +168,9 @@ async def test_no_task_and_no_timer_stays_behind(connected):
     association = transport._link.channels._association
     transport.send("_reliable", bytes(100_000))
     transport.close()
-    await asyncio.sleep(0.05)
-    handles = (association._t1_handle, association._t2_handle, association._t3_handle, association._reconfig_handle)
-    assert handles == (None, None, None, None)
-    names = [task.get_coro().__qualname__ for task in asyncio.all_tasks()]
-    assert not [name for name in names if "RTCSctpTransport" in name]
+    timers = ("_t1_handle", "_t2_handle", "_t3_handle", "_reconfig_handle")
+    await until(lambda: all(getattr(association, timer) is None for timer in timers))
+    await until(lambda: not any("RTCSctpTransport" in task.get_coro().__qualname__ for task in asyncio.all_tasks()))
     await until(lambda: peer.sctp.state == "closed")
 
 

@@ -9,7 +9,7 @@ from roomwright.media.transport import RemoteParameters, Setup, TransportState, 
 from roomwright.media.transport.ice import MAX_ADDRESSES
 
 from .conftest import flood, until
-from .peer import FINGERPRINT, Ice, rtp
+from .peer import FINGERPRINT, PATIENCE_S, Ice, rtp
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ async def ice(net):
 
 async def answer(agent: Ice, message: aioice.Message) -> aioice.Message:
     agent.send_now(bytes(message))
-    return await asyncio.wait_for(agent.responses.get(), 2)
+    return await asyncio.wait_for(agent.responses.get(), PATIENCE_S)
 
 
 async def test_a_check_is_answered_with_where_it_came_from(net, ice):

@@ -1,6 +1,5 @@
 """Joining and leaving leaves nothing behind, and one transport takes what the documentation says."""
 
-import asyncio
 import gc
 import resource
 import tracemalloc
@@ -90,7 +89,6 @@ async def test_what_a_closed_transport_kept_is_freed_at_once(net):
         ]
         del link
         transport.close()
-        await asyncio.sleep(0.01)
-        assert [ref() for ref in kept] == [None] * 5
+        await until(lambda: [ref() for ref in kept] == [None] * 5)
     finally:
         gc.enable()

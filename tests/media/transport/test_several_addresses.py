@@ -9,7 +9,7 @@ from roomwright.clock import ManualClock, RandomIds
 from roomwright.media import udp
 from roomwright.media.transport import MediaSocket, Transport, TransportSettings, TransportState
 from tests.media.transport.conftest import Heard, until
-from tests.media.transport.peer import Ice, Peer
+from tests.media.transport.peer import PATIENCE_S, Ice, Peer
 from tests.media.transport.test_srtp import rtp
 
 HOSTS = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
@@ -56,11 +56,11 @@ async def test_media_goes_between_peers_of_different_addresses(media_socket):
         await until(lambda heard=heard: heard.rtp)
         for transport, _, other in met:
             media_socket.burst.queue_rtp(transport.sender, rtp(10 + number), b"down")
-            got = await asyncio.wait_for(other.dtls.rtp.get(), 5)
+            got = await asyncio.wait_for(other.dtls.rtp.get(), PATIENCE_S)
             assert got.endswith(b"down")
     for transport, _, peer in met:
         transport.send_rtcp(b"\x80\xc9\x00\x01\x00\x00\x00\x01")
-        assert await asyncio.wait_for(peer.dtls.rtcp.get(), 5)
+        assert await asyncio.wait_for(peer.dtls.rtcp.get(), PATIENCE_S)
         await peer.close()
     assert media_socket.burst.dropped == 0
 
@@ -70,7 +70,7 @@ async def test_a_peer_may_come_to_another_address_and_is_followed(media_socket):
     peer.ice.target = (HOSTS[1], media_socket.port)
     await peer.ice.check(transport.local)
     media_socket.burst.queue_rtp(transport.sender, rtp(1), b"moved")
-    assert await asyncio.wait_for(peer.dtls.rtp.get(), 5)
+    assert await asyncio.wait_for(peer.dtls.rtp.get(), PATIENCE_S)
     path = transport._ice.selected
     assert path.port.sock.getsockname()[0] == HOSTS[1]
     assert len(transport._ice.paths) == 2

@@ -15,7 +15,7 @@ from roomwright.signalling.frames import Frame
 from roomwright.signalling.wish import Wish
 from roomwright_proto import livekit as pb
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 class Mute(MediaStreamTrack):

@@ -143,7 +143,7 @@ class TestData:
         with ThreadPoolExecutor(1) as pool:
             waiting = pool.submit(bob.receive)
             alice.say("hello")
-            assert waiting.result(5).text == "hello"
+            assert waiting.result(20).text == "hello"
 
     async def test_waiting_does_not_stop_the_tests_own_loop(self, alice, bob):
         async def say_it_later():

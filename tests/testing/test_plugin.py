@@ -261,16 +261,25 @@ class TestReport:
     def test_a_server_that_does_not_answer_does_not_hide_the_failure(self, run):
         result = run(
             """
-            import threading, time
+            import threading
+            import pytest
             import roomwright.testing.server as server
 
-            async def hang():
-                time.sleep(1)
+            @pytest.fixture
+            def hanging(livekit_server):
+                hangs, over = threading.Event(), threading.Event()
 
-            def test_fails(livekit_server, monkeypatch):
-                monkeypatch.setattr(server, "REPORT_WITHIN_S", 0.05)
+                async def hang():
+                    hangs.set()
+                    over.wait(60)
+
                 threading.Thread(target=livekit_server.run, args=[hang()]).start()
-                time.sleep(0.2)
+                hangs.wait(60)
+                yield
+                over.set()
+
+            def test_fails(hanging, monkeypatch):
+                monkeypatch.setattr(server, "REPORT_WITHIN_S", 0.05)
                 assert "this is the reason" == ""
             """
         )

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 import time
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from roomwright.webhooks import FILE, Journal, Letter, Store
 from roomwright.webhooks import journal as module
 from roomwright.webhooks.store import Batch
 from tests.webhooks.letters import letter
+
+PATIENCE_S = 20
 
 
 class Disk(Store):
@@ -65,7 +68,7 @@ async def test_what_comes_at_the_same_moment_is_written_together(world: World):
 
 
 async def test_nothing_to_write_is_settled_at_once(world: World):
-    await asyncio.wait_for(world.journal.settled(), 1)
+    await asyncio.wait_for(world.journal.settled(), PATIENCE_S)
     assert world.disk.writes == 0
 
 
@@ -80,10 +83,10 @@ async def test_a_full_disk_delays_no_call_and_loses_nothing(world: World, monkey
     world.disk.full = True
     for number in range(5):
         world.journal.put([letter(number)])
-        await asyncio.wait_for(world.journal.settled(), 5)
+        await asyncio.wait_for(world.journal.settled(), PATIENCE_S)
     assert world.on_disk() == []
     world.disk.full = False
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while world.written != list(range(5)):  # noqa: ASYNC110 - nobody else is told
             await asyncio.sleep(0.01)
     assert world.on_disk() == list(range(5))
@@ -99,7 +102,7 @@ async def test_letters_that_wait_for_a_full_disk_are_bounded(world: World, monke
         world.journal.put([letter(number)])
     world.disk.full = False
     await world.journal.ask(lambda _store: None)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not world.written:  # noqa: ASYNC110 - nobody else is told
             await asyncio.sleep(0.01)
     assert world.on_disk() == list(range(10))
@@ -117,14 +120,15 @@ async def test_what_became_of_letters_is_written_at_the_end_at_the_latest(tmp_pa
 
 async def test_nobody_uses_the_store_once_the_journal_is_closed(tmp_path: Path):
     """Also not a question whose asker has gone: its thread goes on."""
-    world, ended = World(tmp_path), []
+    world, started, ended = World(tmp_path), threading.Event(), []
 
     def slow(store: Store) -> None:
+        started.set()
         time.sleep(0.2)
         ended.append(store.count(0))
 
     asking = asyncio.create_task(world.journal.ask(slow))
-    await asyncio.sleep(0.05)
+    assert await asyncio.to_thread(started.wait, PATIENCE_S)
     asking.cancel()
     await world.journal.close()
     assert ended == [0]

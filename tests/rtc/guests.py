@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-COMMAND_S = 25.0
+COMMAND_S = 60.0
 """Longer than any SDK's own time-outs: those are what a test wants to see."""
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 """How long something may take that should happen soon."""
 
 SILENCE = {"frames": 0, "rms": 0.0, "hz": 0.0}
@@ -43,7 +43,7 @@ class Program:
         assert self._process.stdin is not None
         self._process.stdin.close()
         try:
-            await asyncio.wait_for(self._process.wait(), 10)
+            await asyncio.wait_for(self._process.wait(), 30)
         except TimeoutError:
             self._process.kill()
             await self._process.wait()

@@ -16,7 +16,7 @@ from livekit.protocol import egress as proto
 
 from tests.rtc.server import Server
 
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 ENDED = ("EGRESS_COMPLETE", "EGRESS_FAILED", "EGRESS_ABORTED", "EGRESS_LIMIT_REACHED")
 
 
@@ -48,6 +48,16 @@ def recorders(server: Server) -> list[int]:
 
 def status(info: proto.EgressInfo) -> str:
     return proto.EgressStatus.Name(info.status)
+
+
+async def published(livekit: api.LiveKitAPI, room: str, sid: str) -> None:
+    """Wait until the server has a track: SDKs call it published before its media is negotiated."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            people = (await livekit.room.list_participants(api.ListParticipantsRequest(room=room))).participants
+            if any(track.sid == sid for person in people for track in person.tracks):
+                return
+            await asyncio.sleep(0.1)
 
 
 async def listed(livekit: api.LiveKitAPI, egress_id: str) -> proto.EgressInfo:

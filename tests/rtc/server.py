@@ -33,13 +33,13 @@ class Server:
         command = shlex.split(os.environ.get("RTC_SERVER", "")) or COMMAND
         process = await asyncio.create_subprocess_exec(*command, *arguments, stdout=asyncio.subprocess.PIPE)
         assert process.stdout is not None
-        url = await asyncio.wait_for(_url(process.stdout), 20)
+        url = await asyncio.wait_for(_url(process.stdout), 60)
         return cls(process, url, asyncio.create_task(_discard(process.stdout)))
 
     async def stop(self) -> None:
         self._process.send_signal(signal.SIGTERM)
         try:
-            await asyncio.wait_for(self._process.wait(), 15)
+            await asyncio.wait_for(self._process.wait(), 60)
         except TimeoutError:
             self._process.kill()
             raise

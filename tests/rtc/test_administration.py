@@ -6,6 +6,7 @@ import pytest
 from livekit import api
 
 from tests.rtc.conftest import Invite
+from tests.rtc.guests import PATIENCE_S
 from tests.rtc.server import Server, join_token
 
 by_all = pytest.mark.parametrize("family", ["python", "python-double", "node", "browser"])
@@ -146,13 +147,13 @@ async def test_what_the_api_tells_of_real_participants(invite: Invite, livekit: 
     alice = await invite("python", "alice")
     await invite("browser", "bob")
     sid = await alice.do("publish", name="cam", source="camera", width=640, height=360, simulcast=True)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             answer = await livekit.room.list_participants(api.ListParticipantsRequest(room=room))
-            if any(participant.tracks for participant in answer.participants):
+            found = {participant.identity: participant for participant in answer.participants}
+            states = {participant.state for participant in found.values()}
+            if found["alice"].tracks and states == {api.ParticipantInfo.State.ACTIVE}:
                 break
-    found = {participant.identity: participant for participant in answer.participants}
-    assert {participant.state for participant in found.values()} == {api.ParticipantInfo.State.ACTIVE}
     [track] = found["alice"].tracks
     assert (track.sid, track.name, track.source) == (sid, "cam", api.TrackSource.CAMERA)
     assert (track.width, track.height, track.mime_type.lower(), track.simulcast) == (640, 360, "video/vp8", True)

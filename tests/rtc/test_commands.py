@@ -13,7 +13,7 @@ from tests.rtc.conftest import Invite
 from tests.rtc.server import KEY, SECRET, Server
 
 Process = asyncio.subprocess.Process
-END_S = 40
+END_S = 120
 
 
 @contextlib.asynccontextmanager

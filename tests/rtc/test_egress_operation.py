@@ -13,11 +13,13 @@ from livekit import api
 from tests.rtc.conftest import Invite
 from tests.rtc.network import Network
 from tests.rtc.recording import (
+    PATIENCE_S,
     active,
     arguments,
     ended,
     listed,
     probe,
+    published,
     recorded,
     recorders,
     recording_server,
@@ -71,7 +73,7 @@ async def test_a_killed_recorder_leaves_its_file_and_nothing_else_is_disturbed(
     await active(livekit, started.egress_id)
     assert await _is_recording(livekit, room)
     await bob.until(lambda state: state["recording"])
-    await asyncio.sleep(6)
+    await until(livekit, started.egress_id, lambda info: info.file_results[0].duration > 4_000_000_000)
     [pid] = recorders(recorder)
     os.kill(pid, signal.SIGKILL)
     info = await ended(livekit, started.egress_id)
@@ -96,14 +98,12 @@ async def test_a_killed_server_leaves_its_file_and_the_next_one_an_honest_record
         lost = (await livekit.egress.start_room_composite_egress(request)).egress_id
         waiting = api.ParticipantEgressRequest(room_name=room, identity="nobody", file_outputs=_file("never"))
         never = (await livekit.egress.start_participant_egress(waiting)).egress_id
-        await active(livekit, lost)
-        await asyncio.sleep(4)
+        await until(livekit, lost, lambda info: info.file_results[0].duration > 4_000_000_000)
     [pid] = recorders(server)
     await server.kill()
-    for _ in range(200):
-        if not _lives(pid):
-            break
-        await asyncio.sleep(0.1)
+    async with asyncio.timeout(PATIENCE_S):
+        while _lives(pid):  # noqa: ASYNC110 - it is no child of ours
+            await asyncio.sleep(0.1)
     async with recording_server(tmp_path) as next_server, next_server.api() as livekit:
         info = await listed(livekit, lost)
         assert status(info) == "EGRESS_FAILED"
@@ -181,6 +181,7 @@ async def test_an_encrypted_track_is_refused_with_the_reason(
     invite: Invite, recorder: Server, livekit: api.LiveKitAPI, room: str
 ) -> None:
     _, camera, _ = await _on_stage(invite, recorder, passphrase="secret")
+    await published(livekit, room, camera)
     request = api.TrackEgressRequest(room_name=room, track_id=camera, file=api.DirectFileOutput(filepath="x"))
     with pytest.raises(api.TwirpError) as refused:
         await livekit.egress.start_track_egress(request)
@@ -211,7 +212,7 @@ async def test_a_room_records_itself_its_participants_and_their_tracks(
     )
     await livekit.room.create_room(api.CreateRoomRequest(name=room, egress=wanted))
     _, camera, microphone = await _on_stage(invite, recorder)
-    for _ in range(100):
+    for _ in range(300):
         infos = (await livekit.egress.list_egress(api.ListEgressRequest(room_name=room, active=True))).items
         if len(infos) == 4:
             break

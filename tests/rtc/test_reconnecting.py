@@ -41,8 +41,8 @@ async def test_after_a_crash_they_meet_again(invite: Invite, family: str) -> Non
         await bob.hears("alice", "mic", 440)
         wire.lead_to(fresh.url)
         await crashing.kill()
-        await alice.event("reconnected", within=30)
-        await bob.event("reconnected", within=30)
+        await alice.event("reconnected", within=60)
+        await bob.event("reconnected", within=60)
         await bob.hears("alice", "mic", 440)
         for guest in (alice, bob):
             await guest.do("disconnect")

@@ -15,7 +15,7 @@ from livekit.protocol import rtc
 _ABSENT = "<absent>"
 _LONGEST_ABSENCE = 1.0  # the reference broadcasts every three seconds; what must not come is waited for that long there
 _QUERY = {"protocol": "16", "sdk": "python", "version": "1.0.0", "auto_subscribe": "1"}
-_JOIN_WITHIN = 5.0
+_JOIN_WITHIN = 30.0
 
 
 class StepFailedError(Exception):

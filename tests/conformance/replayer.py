@@ -20,6 +20,7 @@ from tests.rtc.guests import CommandError, Guest, Program
 
 _LONGEST_SLEEP = 2.5  # recorded pauses are longer for the reference's sake; the time-outs they wait for are one second
 _POLL_INTERVAL = 0.05
+_SLOWER = 6  # this machine may be so many times slower than the recorder's
 _SETTLE = 0.6  # what the recorder waited after a join that does not say
 _ADMIN = {"identity": "cleaner", "grants": {"video": {"roomCreate": True, "roomList": True}}}
 
@@ -129,11 +130,13 @@ class _Replay:
 
     async def _ws_expect(self, step: Mapping[str, Any]) -> None:
         participant = self._participants[step["as"]]
-        expect = participant.expect_not if step.get("absent") else participant.expect
-        await expect(step["type"], step["match"], step["within_s"])
+        if step.get("absent"):
+            await participant.expect_not(step["type"], step["match"], step["within_s"])
+        else:
+            await participant.expect(step["type"], step["match"], step["within_s"] * _SLOWER)
 
     async def _ws_closed(self, step: Mapping[str, Any]) -> None:
-        await self._participants[step["as"]].expect_closed(step.get("code"), step["within_s"])
+        await self._participants[step["as"]].expect_closed(step.get("code"), step["within_s"] * _SLOWER)
 
     async def _ws_close(self, name: str) -> None:
         await self._participants.pop(name).close()
@@ -168,7 +171,7 @@ class _Replay:
         if rule is not None:
             self._outcome.rules.append(rule)
         expected = self._expected(label, exchange, rule)
-        deadline = time.monotonic() + exchange.eventually_s
+        deadline = time.monotonic() + exchange.eventually_s * _SLOWER
         while True:
             request, answer = await self._send(exchange.request)
             found = self._differences(exchange, expected, rule, answer)

@@ -292,7 +292,8 @@ class _Protocol(RequestHandler):
         message: str | None = None,
     ) -> web.StreamResponse:
         """Answer what is not HTTP/1.1; a verb that the parser does not know is a route that does not exist."""
-        log.debug("a request is not HTTP/1.1", peer=request.remote, reason=str(exc)[:300])
+        event = "a client hung up" if isinstance(exc, ConnectionError) else "a request is not HTTP/1.1"
+        log.debug(event, peer=request.remote, reason=str(exc)[:300])
         answer = text(status, (message or "this is not an HTTP/1.1 request").splitlines()[0])
         line = _REQUEST_LINE.search(str(exc)) if isinstance(exc, BadHttpMethod) else None
         if line:

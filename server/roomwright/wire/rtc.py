@@ -83,6 +83,8 @@ class Signalling:
                 self._backend.admit(wish)
                 return text(400, "this is not a WebSocket handshake of version 13")._replace(headers=_NO_HANDSHAKE)
             await self._backend.prepare(wish)
+            if request.transport is None:
+                raise ConnectionResetError("the client hung up before it was let in")
             client = self._backend.connect(wish, socket)
         except ServiceError as refusal:
             self._backend.tally.refused += 1

@@ -5,6 +5,7 @@ import contextlib
 import gzip
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -341,3 +342,42 @@ def test_the_access_log_names_the_path_and_never_the_token(capsys) -> None:
     written = capsys.readouterr()
     assert LIST_ROOMS in written.out + written.err
     assert "hidden" not in written.out + written.err
+
+
+class Reluctant:
+    """A stream that nobody reads for a while, or ever."""
+
+    def __init__(self, refusals: int) -> None:
+        self.refusals, self.lines = refusals, []
+
+    def write(self, line: str) -> None:
+        self.refusals -= 1
+        if self.refusals >= 0:
+            raise BrokenPipeError
+        self.lines.append(line)
+
+    def flush(self) -> None:
+        pass
+
+
+def test_the_access_log_goes_on_when_a_line_could_not_be_written(monkeypatch) -> None:
+    stream = Reluctant(refusals=2)
+    monkeypatch.setattr("sys.stdout", stream)
+    log = AccessLog()
+    for number in range(5):
+        log.record(Exchange("POST", f"/{number}", 200, "", 0.001, Request({})))
+    log.close()
+    assert ["path=/2" in "".join(stream.lines), "path=/4" in "".join(stream.lines)] == [True, True]
+    assert "path=/1 " not in "".join(stream.lines)
+
+
+def test_an_access_log_that_cannot_be_written_holds_up_no_end(monkeypatch) -> None:
+    over = threading.Event()
+    monkeypatch.setattr("roomwright.wire.access_log._END_S", 0.05)
+    monkeypatch.setattr("roomwright.wire.access_log._CAPACITY", 10)
+    monkeypatch.setattr(AccessLog, "_tell", lambda *_: over.wait(60))
+    log = AccessLog()
+    for _ in range(50):
+        log.record(Exchange("POST", "/", 200, "", 0.001, Request({})))
+    log.close()
+    over.set()

@@ -3,6 +3,7 @@
 When the writer cannot keep up, entries are dropped and counted, and requests go on.
 """
 
+import contextlib
 import queue
 import threading
 
@@ -13,6 +14,7 @@ from roomwright.wire.exchange import Exchange
 log = structlog.get_logger("roomwright.access")
 
 _CAPACITY = 10_000
+_END_S = 5.0
 
 
 class AccessLog:
@@ -32,21 +34,28 @@ class AccessLog:
             self._dropped += 1
 
     def close(self) -> None:
-        """Write what is left and end the thread."""
-        self._queue.put(None)
-        self._thread.join(timeout=5.0)
+        """Write what is left and end the thread, if that does not take long."""
+        with contextlib.suppress(queue.Full):
+            self._queue.put(None, timeout=_END_S)
+        self._thread.join(timeout=_END_S)
 
     def _write(self) -> None:
         while (exchange := self._queue.get()) is not None:
-            dropped, self._dropped = self._dropped, 0
-            if dropped:
-                log.warning("access log entries were dropped", count=dropped)
-            log.info(
-                "request" if exchange.status < 400 else "request refused",
-                verb=exchange.verb,
-                path=exchange.path,
-                status=exchange.status,
-                code=exchange.code or None,
-                ms=round(exchange.seconds * 1e3, 3),
-                request_id=exchange.request_id,
-            )
+            with contextlib.suppress(
+                OSError, ValueError
+            ):  # nobody reads, or it is closed: later lines may be read again
+                self._tell(exchange)
+
+    def _tell(self, exchange: Exchange) -> None:
+        dropped, self._dropped = self._dropped, 0
+        if dropped:
+            log.warning("access log entries were dropped", count=dropped)
+        log.info(
+            "request" if exchange.status < 400 else "request refused",
+            verb=exchange.verb,
+            path=exchange.path,
+            status=exchange.status,
+            code=exchange.code or None,
+            ms=round(exchange.seconds * 1e3, 3),
+            request_id=exchange.request_id,
+        )

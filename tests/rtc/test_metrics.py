@@ -1,16 +1,21 @@
 """What a server's metrics say while official clients call each other."""
 
 import asyncio
+import contextlib
+import shutil
+import subprocess
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import aiohttp
+import pytest
 import pytest_asyncio
 
 from tests.metrics.conftest import Scrape, read, value
 from tests.rtc.conftest import Invite
 from tests.rtc.network import Network
 from tests.rtc.server import Server
+from tests.support import skip_or_fail
 
 PORT = 6789
 """Nobody else's: the network is the tests' own."""
@@ -23,6 +28,21 @@ async def watched(network: Network) -> AsyncIterator[Server]:
         server = await Server.start("--config-body", f"prometheus: {{port: {PORT}}}")
     yield server
     await server.stop()
+
+
+@pytest.fixture
+def losing() -> Iterator[Callable[[], None]]:
+    """Has every seventh datagram lost from then on."""
+    rule = ("INPUT", "-p", "udp", "-m", "statistic", "--mode", "random", "--probability", "0.15", "-j", "DROP")
+    if shutil.which("iptables") is None:
+        skip_or_fail("datagrams are lost by the command iptables (Debian package iptables), which is not on PATH")
+    yield lambda: _iptables("-A", *rule)
+    with contextlib.suppress(subprocess.CalledProcessError):  # the test may not have come so far
+        _iptables("-D", *rule)
+
+
+def _iptables(*arguments: str) -> None:
+    subprocess.run(("iptables", *arguments), check=True, capture_output=True)
 
 
 async def scrape() -> Scrape:
@@ -85,3 +105,21 @@ def _check_call(samples: Scrape) -> None:
     assert value(samples, "livekit_node_messages", status="success", direction="request") > 4
     assert total(samples, "livekit_node_messages", status="failure") == 0
     assert total(samples, "livekit_node_packet_total") >= 0
+
+
+async def test_a_bad_network_is_seen(watched: Server, invite: Invite, losing: Callable[[], None]) -> None:
+    url = watched.socket_url
+    alice, bob = await invite("python", "alice", url=url), await invite("python", "bob", url=url)
+    await alice.do("publish", name="mic", source="microphone", hz=440)
+    await alice.do("publish", name="cam", source="camera", colour="red")
+    await bob.hears("alice", "mic", 440)
+    losing()
+    samples = await seen(
+        ("livekit_packet_loss_total", {"direction": "incoming"}),
+        ("livekit_packet_loss_total", {"direction": "outgoing"}),
+        ("livekit_nack_total", {"direction": "incoming"}),
+        ("livekit_nack_total", {"direction": "outgoing"}),
+        ("livekit_packet_total", {"direction": "outgoing", "transmission": "retransmit"}),
+        ("livekit_quality_rating_bucket", {"le": "1"}),
+    )
+    assert total(samples, "livekit_packet_loss_percent_sum") > 1

@@ -326,13 +326,14 @@ def test_a_server_that_does_not_keep_to_the_format_ends_the_recorder(tmp_path, f
 
 
 def test_progress_is_told_every_second(tmp_path) -> None:
+    began_s = time.monotonic()
     with recording(track(file(tmp_path, "t.ogg"))) as recorder:
         media = sent("opus", 2.5)
         recorder.order(added(media))
         recorder.play(arriving(media), real_time=True)
         recorder.stop()
     told = [report.progress for report in recorder.reports if report.progress is not None]
-    assert 1 <= len(told) <= 4
+    assert 1 <= len(told) <= time.monotonic() - began_s + 1
     assert told[-1].bytes > 0
     assert told[-1].duration_ns > 1_000_000_000
     (began,) = (report.started for report in recorder.reports if report.started is not None)

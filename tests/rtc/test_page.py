@@ -42,7 +42,7 @@ async def test_two_people_hold_a_call(server: Server, network: Network, tmp_path
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    output, _ = await asyncio.wait_for(process.communicate(), 120)
+    output, _ = await asyncio.wait_for(process.communicate(), 300)
     assert output.decode() == SEEN
 
 

@@ -47,7 +47,7 @@ class Process:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "roomwright", "--config-body", self.config, stderr=log, stdout=log
             )
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while not await self.answers():  # noqa: ASYNC110 - only the port tells
                 await asyncio.sleep(0.05)
 
@@ -191,7 +191,7 @@ async def test_nothing_that_was_answered_is_lost_and_every_room_is_in_order(tmp_
     print(f"SEED={seed}")
     listener, port = Listener(), free_port()
     process = Process(port, configured(port, listener.url(), tmp_path / "outbox"), tmp_path / "server.log")
-    async with listener, aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
+    async with listener, aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session:
         callers = Callers(f"http://127.0.0.1:{port}", session, EVENTS)
         await process.start()
         try:

@@ -14,7 +14,7 @@ const NASTY = "<img src=x onerror=alert(1)>";
 
 async function open(where, viewport, colorScheme) {
   const page = await (await browser.newContext({ viewport, colorScheme })).newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(60_000);
   page.on("pageerror", (error) => fail(`${error.stack}`));
   page.on("dialog", (dialog) => fail(`a dialog: ${dialog.message()}`));
   page.on("console", (message) => /Content.Security|Trusted/.test(message.text()) && fail(message.text()));

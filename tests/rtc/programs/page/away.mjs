@@ -9,7 +9,7 @@ const [url] = process.argv.slice(2);
 const told = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const browser = await launch();
 const page = await browser.newPage();
-page.setDefaultTimeout(30_000);
+page.setDefaultTimeout(60_000);
 await page.goto(`${url}/admin#dev`);
 await page.locator(".live.on").waitFor();
 console.log("live");

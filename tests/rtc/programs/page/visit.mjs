@@ -10,7 +10,7 @@ const requests = [];
 
 async function open(name, viewport, media) {
   const page = await (await browser.newContext({ viewport })).newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(60_000);
   page.on("pageerror", (error) => fail(`${name}: ${error}`));
   page.on("request", (request) => requests.push(request.url()));
   await page.goto(`${url}/meet?${new URLSearchParams({ room: "attic", name, media })}`);

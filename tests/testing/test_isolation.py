@@ -133,3 +133,17 @@ def test_recordings_of_an_earlier_test_are_gone():
         server.reset()
         assert len(server.run(egress.list_egress(api.ListEgressRequest())).items) == 0
         assert server.url == url
+
+
+def test_recordings_do_not_land_where_the_tests_run(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    with ThreadedServer("embedded") as server:
+        server.run(server.api.room.create_room(api.CreateRoomRequest(name="standup")))
+        file = api.EncodedFileOutput(filepath="standup.ogg")
+        request = api.RoomCompositeEgressRequest(room_name="standup", audio_only=True, file_outputs=[file])
+        server.run(server.api.egress.start_room_composite_egress(request))
+        server.run(server.api.room.delete_room(api.DeleteRoomRequest(room="standup")))
+        ended = server.webhooks.wait_for("egress_ended", timeout=30)
+    (result,) = ended.message.egress_info.file_results
+    assert not result.location.startswith(str(tmp_path))
+    assert list(tmp_path.iterdir()) == []

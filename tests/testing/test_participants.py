@@ -172,6 +172,12 @@ class TestRpc:
             alice.call_rpc("bob", "shout")
         assert caught.value.code == 1700
 
+    def test_why_a_handler_failed_is_in_the_log(self, alice, bob, caplog):
+        bob.on_rpc("shout", lambda call: call.nonsense)
+        with pytest.raises(RpcError, match="Application error"):
+            alice.call_rpc("bob", "shout")
+        assert "AttributeError: 'RpcInvocation' object has no attribute 'nonsense'" in caplog.text
+
     def test_a_method_that_there_is_not_is_an_error(self, alice, bob):
         with pytest.raises(RpcError) as caught:
             alice.call_rpc("bob", "shout")

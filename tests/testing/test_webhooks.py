@@ -46,6 +46,25 @@ def test_who_waits_in_vain_is_told_what_came(livekit_participant, webhook_inbox)
     )
 
 
+def test_an_event_that_there_is_not_is_told_at_once(webhook_inbox):
+    with pytest.raises(ValueError, match=r"no event 'room_startd'; there are .*room_started"):
+        webhook_inbox.wait_for("room_startd")
+
+
+def test_who_waits_for_what_is_not_sent_is_told_what_sends_it(livekit_participant, webhook_inbox):
+    alice = livekit_participant("alice", "standup")
+    alice.mute(alice.publish("mic").sid)
+    with pytest.raises(WaitedInVainError, match=r"sent only where webhook\.filter_params\.include_events names it"):
+        webhook_inbox.wait_for("track_muted", timeout=0.05)
+
+
+@pytest.mark.livekit(config={"webhook": {"filter_params": {"include_events": ["track_muted"]}}})
+def test_what_is_sent_on_request_can_be_asked_for(livekit_participant, webhook_inbox):
+    alice = livekit_participant("alice", "standup")
+    alice.mute(alice.publish("mic").sid)
+    assert webhook_inbox.wait_for("track_muted").participant == "alice"
+
+
 def test_time_may_be_skipped_to_the_end_of_a_room(livekit_server, livekit_clock, webhook_inbox):
     request = api.CreateRoomRequest(name="standup", empty_timeout=300)
     livekit_server.run(livekit_server.api.room.create_room(request))

@@ -27,7 +27,7 @@ def at_home(config: Config, folder: Path, inbox: str, port: int) -> Config:
         egress=replace(
             config.egress,
             state_directory=str(folder / RECORDS),
-            directory=str(folder / "recordings") if files == EgressSettings.directory else files,
+            directory=str(folder / "recordings") if files == EgressSettings().directory else files,
         ),
     )
 

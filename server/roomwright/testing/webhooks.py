@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 from aiohttp import web
 
+from roomwright.config.event_names import ALL_EVENTS, OPT_IN
 from roomwright.testing.bridge import LoopThread, both
 from roomwright.testing.official import official_package
 from roomwright.testing.tokens import KEY, SECRET
@@ -54,6 +55,14 @@ class Webhook:
         return " ".join(filter(None, (self.event, self.room, self.participant)))
 
 
+def _known(event: str) -> str:
+    """The event, as those are told who waited for it in vain. Raises ValueError if there is none of that name."""
+    if event not in ALL_EVENTS:
+        names = ", ".join(sorted(ALL_EVENTS))
+        raise ValueError(f"there is no event {event!r}; there are {names}")
+    return f"{event} (sent only where webhook.filter_params.include_events names it)" if event in OPT_IN else event
+
+
 class WebhookInbox:
     """Every webhook since the test began."""
 
@@ -90,8 +99,10 @@ class WebhookInbox:
     ) -> Webhook:
         """The next webhook of that event (of that room, of that identity, for which `where` is true).
 
-        Each is handed out once. Raises `WaitedInVainError`, an AssertionError that says what did arrive.
+        Each is handed out once. Raises `WaitedInVainError`, an AssertionError that says what did arrive; ValueError
+        for a name that no event has.
         """
+        known = _known(event)
 
         def wanted(webhook: Webhook) -> bool:
             return (
@@ -101,7 +112,7 @@ class WebhookInbox:
                 and (where is None or where(webhook))
             )
 
-        what = " ".join(filter(None, (event, room and f"of room {room!r}", participant and f"of {participant!r}")))
+        what = " ".join(filter(None, (known, room and f"of room {room!r}", participant and f"of {participant!r}")))
         return await self._arrivals.take(wanted, what, timeout)
 
     def fail(self, times: int | None = None, status: int = 503) -> None:

@@ -4,7 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+import structlog
+
 from roomwright_proto import livekit as pb
+
+log = structlog.get_logger(__name__)
 
 APPLICATION_ERROR = 1500
 UNSUPPORTED_METHOD = 1400
@@ -76,12 +80,12 @@ class Methods:
             self._answer(caller, pb.RpcResponse(request_id=request_id, payload=payload))
 
     def _fail(self, caller: str, request_id: str, error: Exception) -> None:
-        told = (
-            error if isinstance(error, RpcError) else RpcError(APPLICATION_ERROR, "Application error in method handler")
-        )
-        self._answer(
-            caller, pb.RpcResponse(request_id=request_id, error=pb.RpcError(code=told.code, message=told.message))
-        )
+        told = error
+        if not isinstance(told, RpcError):
+            log.warning("a handler of RPCs failed", caller=caller, exc_info=error)  # callers are not told why
+            told = RpcError(APPLICATION_ERROR, "Application error in method handler")
+        answer = pb.RpcError(code=told.code, message=told.message)
+        self._answer(caller, pb.RpcResponse(request_id=request_id, error=answer))
 
     def _answer(self, caller: str, response: pb.RpcResponse) -> None:
         self._send(pb.DataPacket(destination_identities=[caller], rpc_response=response))

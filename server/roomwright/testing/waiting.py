@@ -6,8 +6,8 @@ from typing import Generic, TypeVar
 
 from roomwright.testing.errors import WaitedInVainError
 
-PATIENCE_S = 5.0
-"""How long a test waits for what should come at once."""
+PATIENCE_S = 20.0
+"""How long a test waits for what should come at once; as long as a busy machine may take."""
 _SHOWN = 20
 
 T = TypeVar("T")

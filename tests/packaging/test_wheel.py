@@ -26,7 +26,7 @@ def test_the_wheel_serves_from_an_environment_of_its_own(tmp_path: Path) -> None
         try:
             assert server.stdout is not None
             url = next(word for line in server.stdout for word in line.split() if word.startswith("http://"))
-            with urllib.request.urlopen(url + "/", timeout=20) as answer:
+            with urllib.request.urlopen(url + "/", timeout=60) as answer:
                 assert answer.read() == b"OK"
         finally:
             server.terminate()

@@ -14,7 +14,7 @@ def buf(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     command = ["buf", *arguments]
     return subprocess.run(
-        command, cwd=root, env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=60
+        command, cwd=root, env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=300
     )
 
 
@@ -72,7 +72,7 @@ def test_an_image_is_not_renewed_over_an_incompatible_change(copy: Path):
     before = (copy / "proto" / "image.binpb").read_bytes()
 
     renew = [sys.executable, str(copy / "tools" / "generate.py"), "--renew-image"]
-    assert subprocess.run(renew, capture_output=True, timeout=60).returncode == 1
+    assert subprocess.run(renew, capture_output=True, timeout=300).returncode == 1
     assert (copy / "proto" / "image.binpb").read_bytes() == before
 
 
@@ -82,5 +82,5 @@ def test_a_new_field_is_compatible_and_renews_the_image(copy: Path):
     before = (copy / "proto" / "image.binpb").read_bytes()
 
     renew = [sys.executable, str(copy / "tools" / "generate.py"), "--renew-image"]
-    assert subprocess.run(renew, capture_output=True, timeout=60).returncode == 0
+    assert subprocess.run(renew, capture_output=True, timeout=300).returncode == 0
     assert (copy / "proto" / "image.binpb").read_bytes() != before

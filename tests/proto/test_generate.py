@@ -14,7 +14,7 @@ PACKAGE = Path("generated/roomwright_proto")
 
 def run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(root / "tools" / "generate.py"), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
 
 
 def test_generated_code_is_what_the_schema_gives(repository: Path):
@@ -59,7 +59,7 @@ def test_the_wheel_ships_the_descriptor_set(repository: Path, tmp_path: Path):
         cwd=repository,
         check=True,
         capture_output=True,
-        timeout=60,
+        timeout=300,
     )
     (wheel,) = tmp_path.glob("*.whl")
     with ZipFile(wheel) as archive:

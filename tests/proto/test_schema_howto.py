@@ -21,7 +21,7 @@ def test_every_command_of_the_howto_works(repository: Path, copy: Path):
             env={**os.environ, "PATH": path},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
         )
         assert (done.returncode, done.stdout) == (0, ""), f"{command}{done.stdout}{done.stderr}"
     assert sorted(file.name for file in (copy / "build" / "clients").glob("*.py")) == [

@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parent
 CACHE = FOLDER.parents[1] / ".cache" / "polyglot"
 
 BUILD_TIMEOUT_S = 900
-RUN_TIMEOUT_S = 60
+RUN_TIMEOUT_S = 300
 
 
 class ProgramError(Exception):

@@ -28,7 +28,7 @@ REQUEST = pb.RoomCompositeEgressRequest(
             ),
         )
     ],
-    image_outputs=[pb.ImageOutput(gcp=pb.GcpUpload(credentials=SECRET, bucket="b"))],
+    image_outputs=[pb.ImageOutput(gcp=pb.GcpUpload(credentials=json.dumps({"private_key": SECRET}), bucket="b"))],
     segment_outputs=[
         pb.SegmentedFileOutput(azure=pb.AzureBlobUpload(account_name="a", account_key=SECRET, container_name="c"))
     ],

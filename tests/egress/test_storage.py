@@ -3,18 +3,21 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import obstore
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomwright.egress.recorder import outputs
 from roomwright.egress.recorder.outputs.file import FileOutput
 from roomwright.egress.recorder.storage import open_store, places, queue, remote
+from roomwright.egress.recorder.storage.faults import FAULTS
 from roomwright.egress.recorder.storage.local import LocalStore
+from roomwright.egress.recorder.storage.uploads import put
 from roomwright.egress.recorder.units import OutputError
 from roomwright.egress.storing import refusal
 from roomwright_proto import livekit as pb
@@ -185,6 +188,30 @@ def test_a_directory_that_cannot_be_written_is_said_plainly(tmp_path: Path):
         (v1.Storage(s3=pb.S3Upload(bucket="b", access_key="a")), "secret is missing"),
         (v1.Storage(s3=pb.S3Upload(bucket="b", endpoint="ftp://x")), "endpoint is not an HTTP URL"),
         (v1.Storage(s3=pb.S3Upload(bucket="b", tagging="nonsense;")), "tagging is not of the form"),
+        (v1.Storage(s3=pb.S3Upload(bucket="a b")), "bucket has characters"),
+        (v1.Storage(s3=pb.S3Upload(bucket="../x")), "bucket has characters"),
+        (v1.Storage(s3=pb.S3Upload(bucket="b", access_key="a", secret="s", session_token="a\nb")), "session_token has"),
+        (v1.Storage(s3=pb.S3Upload(bucket="b", access_key="a\n", secret="s")), "access_key has characters"),
+        (v1.Storage(s3=pb.S3Upload(bucket="b", session_token="t")), "access_key is missing beside session_token"),
+        (v1.Storage(s3=pb.S3Upload(bucket="b", region="eu central")), "region has characters"),
+        (v1.Storage(s3=pb.S3Upload(bucket="b", endpoint="http://a host")), "endpoint is not an HTTP URL"),
+        (v1.Storage(s3=pb.S3Upload(bucket="b", endpoint="http://host:99999")), "endpoint is not an HTTP URL"),
+        (v1.Storage(s3=pb.S3Upload(bucket="b", endpoint="http://[::1]:9000")), ""),
+        (v1.Storage(s3=pb.S3Upload(bucket="b", metadata={"a b": "x"})), "metadata has a name"),
+        (v1.Storage(s3=pb.S3Upload(bucket="b", metadata={"who": "a\nb"})), "metadata who has characters"),
+        (v1.Storage(s3=pb.S3Upload(bucket="b", content_disposition="a\r\nb")), "content_disposition has characters"),
+        (v1.Storage(s3=pb.S3Upload(bucket="b", tagging="a=1&a=2")), "the same tag twice"),
+        (v1.Storage(s3=pb.S3Upload(bucket="b", tagging="&".join(f"{n}=" for n in range(11)))), "more than 10 tags"),
+        (
+            v1.Storage(s3=pb.S3Upload(bucket="b", proxy=pb.ProxyConfig(url="socks5://h"))),
+            "proxy.url is not an HTTP URL",
+        ),
+        (v1.Storage(gcp=pb.GcpUpload(bucket="b", proxy=pb.ProxyConfig(username="u"))), "proxy.url is not an HTTP URL"),
+        (v1.Storage(gcp=pb.GcpUpload(bucket="b", credentials="[1]")), "credentials are not the JSON"),
+        (
+            v1.Storage(azure=pb.AzureBlobUpload(account_name="a.b/c", account_key="k", container_name="c")),
+            "account_name",
+        ),
         (v1.Storage(gcp=pb.GcpUpload(credentials="{}")), "bucket is missing"),
         (v1.Storage(azure=pb.AzureBlobUpload(account_name="a")), "account_key is missing"),
         (v1.Storage(s3=pb.S3Upload(bucket="b", endpoint="storage.example:9000")), ""),
@@ -213,3 +240,41 @@ def test_where_an_object_of_s3_is(upload: dict[str, Any], url: str):
 def test_secrets_are_in_no_repr():
     storage = v1.Storage(s3=pb.S3Upload(bucket="rec", access_key=ACCESS, secret=SECRET))
     assert SECRET not in repr(places.place(storage, remote.PROBE_FOR))
+
+
+@given(
+    st.builds(
+        pb.S3Upload,
+        bucket=st.text(max_size=8),
+        region=st.text(max_size=8),
+        session_token=st.text(max_size=8),
+        endpoint=st.just("http://127.0.0.1:1"),
+        access_key=st.just("key"),
+        secret=st.just("word"),
+        force_path_style=st.booleans(),
+        content_disposition=st.text(max_size=8),
+        tagging=st.text("a=&%", max_size=8),
+        metadata=st.dictionaries(st.text(max_size=4), st.text(max_size=4), max_size=2),
+    )
+)
+@settings(deadline=None, max_examples=200)
+def test_whatever_is_not_refused_can_be_sent(upload: pb.S3Upload):
+    """The client of object storage panics at what no header and no URL can have."""
+    storage = v1.Storage(s3=upload)
+    if refusal(storage):
+        return
+    with suppress(*FAULTS):
+        put(places.place(storage, timedelta(0)), "x.mp4", b"x")
+
+
+def test_a_client_that_panics_loses_no_file(tmp_path: Path):
+    storage = s3("http://127.0.0.1:1", tmp_path, metadata={"a b": "c"})
+    sink = remote.RemoteSink(places.place(storage, remote.PROBE_FOR), "x.mp4", LocalStore(tmp_path))
+    sink.write(b"pictures")
+    with pytest.raises(OutputError, match=r"cannot store x\.mp4: the storage's client failed; it is kept at"):
+        sink.close()
+    assert Path(sink.location).read_bytes() == b"pictures"
+    waiting = queue.PutQueue(places.place(storage, remote.PROBE_FOR), LocalStore(tmp_path))
+    waiting.put("y.ts", b"piece")
+    with pytest.raises(OutputError, match=r"cannot store y\.ts: the storage's client failed; it is kept at"):
+        waiting.settle()

@@ -64,6 +64,9 @@ def _storage(value: Any, path: str) -> EgressStorage:
         upload = getattr(storage, name)
         if upload is not None and not getattr(upload, needed):
             raise ConfigError(f"{path}.{name}.{needed} is missing")
+    for name in ("assume_role_arn", "assume_role_external_id"):
+        if storage.s3 is not None and getattr(storage.s3, name):
+            raise ConfigError(f"{path}.s3.{name} is not supported: give keys, or a session_token with them")
     return storage
 
 

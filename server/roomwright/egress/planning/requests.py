@@ -263,7 +263,8 @@ def _stream(request: pb.StreamOutput) -> OutputWish:
 
 
 def _unified_output(output: pb.Output, shared: pb.StorageConfig | None) -> OutputWish:
-    storage = chosen(output.storage) or chosen(shared)
+    own, common = chosen(output.storage), chosen(shared)
+    storage = own or common
     if output.file is not None:
         asked = output.file
         return FileWish(type=asked.file_type, path=asked.filepath, manifest=not asked.disable_manifest, storage=storage)

@@ -14,6 +14,7 @@ _BUCKETS: Mapping[type[Any], str] = {
     pb.GcpUpload: "bucket",
     pb.AzureBlobUpload: "container_name",
 }
+_ROLES = ("assume_role_arn", "assume_role_external_id")
 
 
 def chosen(holder: Any) -> Upload | None:
@@ -30,8 +31,9 @@ def _check(upload: Upload) -> None:
         raise not_here("storage with AliOSS")
     if not getattr(upload, _BUCKETS[type(upload)]):
         raise invalid(f"{_BUCKETS[type(upload)]} of the storage")
-    if isinstance(upload, pb.S3Upload) and upload.assume_role_arn:
-        raise not_here("assume_role_arn (storage with S3)")
+    for name in _ROLES:
+        if getattr(upload, name, ""):
+            raise not_here(f"{name} (storage with S3)")
 
 
 def planned(upload: Upload | None, default: v1.Storage) -> v1.Storage:

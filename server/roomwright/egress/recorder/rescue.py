@@ -15,7 +15,7 @@ from roomwright.egress.frames import FrameReader, message_frame
 from roomwright.egress.recorder.outputs import spooled
 from roomwright.egress.recorder.outputs.boxes import whole
 from roomwright.egress.recorder.process import NICENESS
-from roomwright.egress.recorder.storage.faults import FAULTS, explained
+from roomwright.egress.recorder.storage.faults import told
 from roomwright.egress.recorder.storage.places import Place, place
 from roomwright.egress.recorder.storage.remote import RETRY_FOR
 from roomwright.egress.recorder.storage.uploads import put
@@ -58,10 +58,10 @@ def _store(folder: Path, target: Place, progress: v1.Progress) -> None:
             _trim(file)
         size = file.stat().st_size
         try:
-            put(target, path, file)
-        except FAULTS as error:
-            told = explained(error, f"cannot store {path}")
-            raise OutputError(f"{told}; it is kept at {file}", told.code) from None
+            with told(f"cannot store {path}"):
+                put(target, path, file)
+        except OutputError as error:
+            raise OutputError(f"{error}; it is kept at {file}", error.code) from None
         file.unlink()
         progress.files.append(FileInfo(filename=path, size=size, location=target.url(path)))
 

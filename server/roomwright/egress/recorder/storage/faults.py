@@ -1,6 +1,8 @@
 """What object storage's errors mean. Their own texts are never repeated or chained: some contain keys."""
 
 import re
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Final
 
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
@@ -30,6 +32,19 @@ _SIGNS: Final = (
     (r"error sending request|[Cc]onnection|dns error", ("it cannot be reached", 503)),
 )
 _CODE: Final = re.compile(r"<Code>(\w+)</Code>")
+
+
+@contextmanager
+def told(what: str) -> Generator[None]:
+    """The same for all that happens within; obstore's panics, which are no `Exception`s, are among it."""
+    try:
+        yield
+    except FAULTS as error:
+        raise explained(error, what) from None
+    except BaseException as error:
+        if type(error).__module__ != "pyo3_runtime" and not isinstance(error, ValueError | TypeError):
+            raise
+        raise OutputError(f"{what}: the storage's client failed", 500) from None
 
 
 def explained(error: Exception, what: str) -> OutputError:

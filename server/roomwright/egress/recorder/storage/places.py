@@ -74,7 +74,7 @@ def _s3(upload: pb.S3Upload, retry_for: timedelta) -> Place:
     attributes = dict(upload.metadata)
     if upload.content_disposition:
         attributes["Content-Disposition"] = upload.content_disposition
-    return Place(store, root, attributes, dict(parse_qsl(upload.tagging)) or None)
+    return Place(store, root, attributes, dict(parse_qsl(upload.tagging, keep_blank_values=True)) or None)
 
 
 def _s3_urls(upload: pb.S3Upload) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from threading import Condition, Thread
 from typing import Final
 
 from ..units import OutputError
-from .faults import FAULTS, explained
+from .faults import told
 from .local import LocalStore
 from .places import Place
 from .uploads import put
@@ -74,12 +74,13 @@ class PutQueue:
             self._keep(path, data, OutputError(f"cannot store {path}: the storage is down", 503))
             return
         try:
-            put(self._place, path, data)
+            with told(f"cannot store {path}"):
+                put(self._place, path, data)
             self._failures = 0
             self.kept.pop(path, None)
-        except FAULTS as error:
+        except OutputError as error:
             self._failures += 1
-            self._keep(path, data, explained(error, f"cannot store {path}"))
+            self._keep(path, data, error)
 
     def _keep(self, path: str, data: bytes, fault: OutputError) -> None:
         try:

@@ -8,7 +8,7 @@ from typing import Final
 import obstore
 
 from ..units import OutputError
-from .faults import FAULTS, explained
+from .faults import told
 from .places import Place
 
 PART: Final = 8 * 1024 * 1024
@@ -36,7 +36,7 @@ class Upload:
         self._size = 0
         self._ended = False
         self._changed = Condition()
-        self.failed: OutputError | None = None
+        self.failed: OutputError | None = OutputError(f"cannot store {path}: the upload broke off")
         self._thread = Thread(target=self._run, name=f"upload {path}", daemon=True)
         self._thread.start()
 
@@ -54,17 +54,17 @@ class Upload:
         self._thread.join()
         if self.failed is None:
             return
-        try:
+        with told(f"cannot store {self._path}"):
             put(self._place, self._path, self._spooled)
-        except FAULTS as error:
-            raise explained(error, f"cannot store {self._path}") from None
         self.failed = None
 
     def _run(self) -> None:
         try:
-            self._send()
-        except FAULTS as error:
-            self.failed = explained(error, f"cannot store {self._path}")
+            with told(f"cannot store {self._path}"):
+                self._send()
+            self.failed = None
+        except OutputError as error:
+            self.failed = error
         except OSError as error:
             self.failed = OutputError(f"cannot read {self._spooled}: {error.strerror}")
 

@@ -7,7 +7,8 @@ waited in the kernel before is not known.
 from typing import NamedTuple
 
 BUCKETS = 22
-"""Of which the last holds all above two seconds."""
+"""Of which the last holds all above a second."""
+_LONGEST_US = 2 ** (BUCKETS - 2)
 
 
 class Passed(NamedTuple):
@@ -36,9 +37,11 @@ class Transits:
 
     def add(self, packets: int, seconds: float) -> None:
         """So many packets took so long."""
-        self._counts[min(int(seconds * 1e6).bit_length(), BUCKETS - 1)] += packets
-        self._total += packets * seconds
-        self._squares += packets * seconds * seconds
+        micros = int(seconds * 1e6)
+        self._counts[micros.bit_length() if micros < _LONGEST_US else BUCKETS - 1] += packets
+        weighted = packets * seconds
+        self._total += weighted
+        self._squares += weighted * seconds
 
     @property
     def passed(self) -> Passed:

@@ -32,6 +32,7 @@ NAMES_OF_DASHBOARDS = {
     "livekit_nack_total",
     "livekit_pli_total",
     "livekit_fir_total",
+    "livekit_track_publish_counter",
     "livekit_track_subscribe_counter",
     "livekit_node_messages",
     "livekit_quality_rating_bucket",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from roomwright.metrics.figures import Figure, Sample
 from roomwright.metrics.happenings import Happenings
-from roomwright.metrics.labels import of_track
+from roomwright.metrics.labels import USUAL, of_track
 from roomwright.sfu.embedded.media import Traffic
 from roomwright.sfu.embedded.tally import Tally
 from roomwright.sfu.sorts import Sort
@@ -58,8 +58,10 @@ class Efforts:
         """All of it."""
         joins = [({"state": state}, count) for state, count in self.joins.items()]
         yield Figure("counter", "livekit_participant_join_total", "Participants that came so far.", joins)
-        published = [*_by_sort("attempt", self.announced), *_by_sort("success", self.published)]
-        yield Figure("unknown", "livekit_track_publish_counter", "Tracks announced and published.", published)
+        announced = {**dict.fromkeys((sort._replace(mime="") for sort in USUAL), 0), **self.announced}
+        published = {**dict.fromkeys(USUAL, 0), **self.published}
+        tracks = [*_by_sort("attempt", announced), *_by_sort("success", published)]
+        yield Figure("unknown", "livekit_track_publish_counter", "Tracks announced and published.", tracks)
         states = (("attempt", "", self.attempts), ("success", "", self.subscribed))
         subscribed = [({"state": state, "error": error}, count) for state, error, count in states]
         subscribed.append(({"state": "failure", "error": UNSUPPORTED}, self.unsupported))

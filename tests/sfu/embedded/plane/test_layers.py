@@ -92,6 +92,18 @@ async def test_connections_are_told_to_all_and_to_those_who_come_later(caller, b
     assert info in carol.all("connection_quality")[-1].updates
 
 
+async def test_a_connection_that_is_measured_before_it_is_up_is_told_when_it_is(caller, backend):
+    bob, alice = caller(), caller()
+    await bob.join("room", "bob")
+    alice.connect("room", "alice")
+    assert not alice.client.participant.active
+    backend.media.hub.notices.on_quality(QualityChanged("RM", sid(alice), ConnectionQuality.GOOD, 3.5))
+    await eventually(lambda: alice.client.participant.active)
+    for hearer in (alice, bob):
+        info = hearer.all("connection_quality")[-1].updates[0]
+        assert (info.participant_sid, info.quality) == (sid(alice), pb.ConnectionQuality.GOOD)
+
+
 async def test_a_client_that_falls_silent_is_lost_until_it_is_heard_again(caller, backend):
     alice, bob = await meet(caller)
     event = QualityChanged(alice.client.participant.room.sid, sid(alice), ConnectionQuality.GOOD, 3.5)

@@ -22,6 +22,7 @@ class Notices:
         self._clients = clients
         self._speaking: dict[str, Speaker] = {}
         self._qualities: dict[str, pb.ConnectionQualityInfo] = {}
+        self._early: dict[str, QualityChanged] = {}
 
     def welcome(self, newcomer: "ClientMedia") -> None:
         """Somebody became active: tell it how things are."""
@@ -32,6 +33,8 @@ class Notices:
             newcomer.peer.signal(_speakers(speaking))
         if qualities:
             newcomer.peer.signal(_connections(qualities))
+        if early := self._early.pop(newcomer.peer.participant.sid, None):
+            self.on_quality(early)
 
     def on_speakers(self, event: SpeakersChanged) -> None:
         """Somebody began or ceased to speak."""
@@ -49,9 +52,15 @@ class Notices:
             )
 
     def on_quality(self, event: QualityChanged) -> None:
-        """A connection got better or worse. Who is hidden hears of its own connection, nobody else does."""
+        """A connection got better or worse. Who is hidden hears of its own connection, nobody else does.
+
+        Of a connection that is measured before it is up, everybody hears when it is.
+        """
         media = self._clients.get(event.participant_sid)
-        if media is None or not media.peer.participant.active:
+        if media is None:
+            return
+        if not media.peer.participant.active:
+            self._early[event.participant_sid] = event
             return
         quality = pb.ConnectionQuality[event.quality.name]
         info = pb.ConnectionQualityInfo(participant_sid=event.participant_sid, quality=quality, score=event.score)
@@ -80,6 +89,7 @@ class Notices:
         """Somebody is gone."""
         self._speaking.pop(participant_sid, None)
         self._qualities.pop(participant_sid, None)
+        self._early.pop(participant_sid, None)
 
     def _tell_quality(self, media: "ClientMedia", info: pb.ConnectionQualityInfo) -> None:
         message = _connections([info])

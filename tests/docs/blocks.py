@@ -1,6 +1,6 @@
 """The code blocks of a document: what they hold, and what their info string says of them. It runs nothing.
 
-    ```console not-run="needs a host of its own"
+    ```console run-by=tests/packaging/test_container.py
 
 The first word is the language. Then come options: `name` or `name=value`, quoted as in a shell. `executor.py` says what
 each language and option means.
@@ -10,6 +10,10 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 _BLOCK = re.compile(r"^(?P<fence>`{3,})(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=fence)[ ]*$", re.MULTILINE | re.DOTALL)
 
@@ -35,6 +39,13 @@ class Command:
 def blocks_of(document: str) -> list[Block]:
     """All fenced blocks, in order."""
     return [_block(document, found) for found in _BLOCK.finditer(document)]
+
+
+def blocks_for(test: str) -> list[Block]:
+    """The blocks of all documents that a file of tests (its `__file__`) is to run, in the documents' order."""
+    name = Path(test).relative_to(ROOT).as_posix()
+    blocks = (block for guide in GUIDES for block in blocks_of(guide.read_text(encoding="utf-8")))
+    return [block for block in blocks if block.options.get("run-by") == name]
 
 
 def _block(document: str, found: re.Match[str]) -> Block:

@@ -5,13 +5,13 @@
 | `python` | a program, run to its end; with `test` it is a file of tests, given to pytest |
 | `console` | commands after `$ `, run by bash; each must succeed, and print what stands below it (`...`: anything) |
 | `sh`, `bash` | a script, run to its end |
-| `yaml` | a configuration, read without a warning; with `server` the document's has it; `other`: not ours, readable |
+| `yaml` | a configuration, read without a warning; with `server` the document's has it |
 | `json`, `toml` | must be readable |
 | `mermaid`, `text` | for people |
 
 Any block may have `file=NAME`: then it is written to that file, and not run. `fails` says that a command or program
-does not succeed. `serves` says that a command goes on until it is stopped, once it listens. `not-run="why"` is for what
-cannot be tried here, and for languages that are not in the table.
+does not succeed. `serves` says that a command goes on until it is stopped, once it listens. `run-by=FILE` is for what
+needs more than that (a browser, a network, other people's programs): that file of tests takes it by `blocks_for`.
 
 Programs find the server in LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET, and where a text says
 `127.0.0.1:7880`. It is `roomwright --dev` on another port, started when it is first needed.
@@ -31,12 +31,11 @@ from typing import TYPE_CHECKING
 import yaml
 
 from roomwright.config import DEV_KEYS, Flags, load
-from tests.docs.blocks import Block, commands_of, is_like
+from tests.docs.blocks import ROOT, Block, commands_of, is_like
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-ROOT = Path(__file__).resolve().parents[2]
 ADDRESS = "127.0.0.1:7880"
 DEADLINE_S = 120
 _LENT = ("proto", "tools", "web", "server", "buf.yaml", "buf.gen.yaml", "Makefile", "Containerfile")
@@ -44,7 +43,7 @@ _LENT = ("proto", "tools", "web", "server", "buf.yaml", "buf.gen.yaml", "Makefil
 _LISTENS = re.compile(r"http://(127\.0\.0\.1:\d+)")
 _ADVICE = "listening on every interface"
 """The warning that a part of a configuration may cause."""
-_OPTIONS = {"fails", "file", "not-run", "other", "server", "serves", "test"}
+_OPTIONS = {"fails", "file", "run-by", "server", "serves", "test"}
 _FOR_PEOPLE = {"mermaid", "text"}
 
 
@@ -84,14 +83,13 @@ class Executor:
         options = block.options
         if unknown := options.keys() - _OPTIONS:
             raise ValueError(f"unknown options: {', '.join(sorted(unknown))}")
-        if "not-run" in options:
-            if not options["not-run"]:
-                raise ValueError('say why: not-run="…"')
+        if "run-by" in options:
+            _check_taken(ROOT / options["run-by"])
         elif "file" in options:
             (self._folder / options["file"]).write_text(self._here(block.text), encoding="utf-8")
         elif block.language not in _FOR_PEOPLE:
             if block.language not in self._run:
-                raise ValueError(f'no way to check {block.language or "a block without a language"}; not-run="why"?')
+                raise ValueError(f"no way to check {block.language or 'a block without a language'}; run-by=FILE?")
             self._run[block.language](block)
 
     def _python(self, block: Block) -> None:
@@ -116,9 +114,6 @@ class Executor:
                 raise ValueError(f"{command.text}\nprints\n{printed}\nnot\n{command.output}")
 
     def _yaml(self, block: Block) -> None:
-        if "other" in block.options:
-            yaml.safe_load(block.text)
-            return
         warnings = [one for one in load(Flags(config_body=block.text)).warnings if not one.startswith(_ADVICE)]
         if warnings:
             raise ValueError("; ".join(warnings))
@@ -185,6 +180,12 @@ class Executor:
         server, self._server = self._server, None
         if server is not None:
             _stop(server)
+
+
+def _check_taken(test: Path) -> None:
+    """A file of tests that is said to run a block must at least ask for it."""
+    if not test.is_file() or "blocks_for(__file__)" not in test.read_text(encoding="utf-8"):
+        raise ValueError(f"{test.relative_to(ROOT)} does not run blocks of documents")
 
 
 def _stop(process: subprocess.Popen[str]) -> None:

@@ -1,42 +1,40 @@
-"""What docs/deployment.md gives to nginx and systemd is what they take, and clients come through that proxy."""
+"""What docs/deployment.md gives to proxies, systemd, Kubernetes and the kernel is what they take.
+
+Clients come through those proxies.
+"""
 
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
-import time
+import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from secrets import token_hex
+from typing import Any
 
 import aiohttp
 import pytest
 import pytest_asyncio
+import yaml
 
 from roomwright.auth.claims import Claims, VideoGrant
-from tests.docs.blocks import blocks_of
-from tests.docs.executor import ROOT
+from tests.docs.blocks import blocks_for, commands_of
+from tests.docs.proxies import caddy, nginx
 from tests.serving import Running, running, token
 from tests.support import skip_or_fail
 
-_BLOCKS = blocks_of((ROOT / "docs" / "deployment.md").read_text(encoding="utf-8"))
-[NGINX] = [block.text for block in _BLOCKS if block.language == "nginx"]
-[UNIT] = [block.text for block in _BLOCKS if block.language == "ini"]
-LINES = """\
-daemon off;
-pid {folder}/pid;
-error_log stderr;
-events {{}}
-http {{
-access_log off;
-client_body_temp_path {folder}/body;
-proxy_temp_path {folder}/proxy;
-fastcgi_temp_path {folder}/fastcgi;
-scgi_temp_path {folder}/scgi;
-uwsgi_temp_path {folder}/uwsgi;
-{server}
-}}
-"""
+[NGINX, CADDY, UNIT, PROBES, KERNEL] = blocks_for(__file__)
+PROBE_FIELDS = {
+    "failureThreshold",
+    "httpGet",
+    "initialDelaySeconds",
+    "periodSeconds",
+    "successThreshold",
+    "terminationGracePeriodSeconds",
+    "timeoutSeconds",
+}
+"""Of `v1.Probe` in Kubernetes' API, but for the other kinds of probes."""
 
 
 @pytest.fixture(scope="module")
@@ -45,45 +43,12 @@ def server() -> Iterator[Running]:
         yield server
 
 
-@pytest.fixture(scope="module")
-def proxy(server: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The document's proxy in front of the server; its URL."""
-    nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if nginx is None or shutil.which("openssl") is None:
-        skip_or_fail("the proxy needs nginx and openssl")
-    folder, port = tmp_path_factory.mktemp("nginx"), _free_port()
-    _certificate(folder)
-    here = NGINX.replace("443 ssl", f"127.0.0.1:{port} ssl").replace("127.0.0.1:7880", f"127.0.0.1:{server.port}")
-    here = here.replace("/etc/letsencrypt/live/live.example.com", str(folder))
-    (folder / "nginx.conf").write_text(LINES.format(folder=folder, server=here), encoding="utf-8")
-    with subprocess.Popen([nginx, "-c", folder / "nginx.conf"], stderr=subprocess.PIPE) as process:
-        _await(process, port)
-        yield f"https://127.0.0.1:{port}"
-        process.terminate()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
-def _certificate(folder: Path) -> None:
-    made = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1", "-subj", "/CN=x")
-    files = ("-keyout", folder / "privkey.pem", "-out", folder / "fullchain.pem")
-    subprocess.run(["openssl", "req", "-x509", *made, *files], check=True, capture_output=True, timeout=60)
-
-
-def _await(process: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        assert process.poll() is None, process.stderr.read() if process.stderr else ""
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail("nginx does not listen")
+@pytest.fixture(scope="module", params=[(nginx, NGINX), (caddy, CADDY)], ids=["nginx", "caddy"])
+def proxy(server: Running, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A proxy of the document's in front of the server; its URL."""
+    behind, block = request.param
+    with behind(block.text, f"127.0.0.1:{server.port}", tmp_path_factory.mktemp("proxy")) as url:
+        yield url
 
 
 @pytest_asyncio.fixture
@@ -113,12 +78,45 @@ async def test_signalling_comes_through_the_proxy(session: aiohttp.ClientSession
         assert answer.status == 200
 
 
+async def test_events_come_through_the_proxy_as_they_happen(session: aiohttp.ClientSession) -> None:
+    within = aiohttp.ClientTimeout(30)
+    async with session.get("/events", params={"include": "room_started"}, timeout=within) as stream:
+        async with session.post("/twirp/livekit.RoomService/CreateRoom", json={"name": token_hex()}) as answer:
+            assert answer.status == 200
+        line = b""
+        while not line.startswith(b"data: "):
+            line = await stream.content.readline()
+            assert line, "the stream ended"
+        assert b"room_started" in line
+
+
 def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
     verify = shutil.which("systemd-analyze")
     if verify is None:
         skip_or_fail("the unit is verified by systemd-analyze")
     unit = tmp_path / "roomwright.service"
-    unit.write_text(UNIT.replace("/opt/roomwright/bin", str(Path(sys.executable).parent)), encoding="utf-8")
+    unit.write_text(UNIT.text.replace("/opt/roomwright/bin", str(Path(sys.executable).parent)), encoding="utf-8")
     done = subprocess.run([verify, "verify", unit], capture_output=True, text=True, timeout=60)
     told = [line for line in done.stderr.splitlines() if "roomwright.service" in line]
     assert (done.returncode, told) == (0, []), done.stderr
+
+
+@pytest.mark.parametrize(("name", "probe"), yaml.safe_load(PROBES.text).items())
+def test_the_probes_are_kubernetes_own_and_are_answered(name: str, probe: dict[str, Any], server: Running) -> None:
+    assert name in {"livenessProbe", "readinessProbe", "startupProbe"}
+    assert probe.keys() <= PROBE_FIELDS
+    assert all(isinstance(value, int) for field, value in probe.items() if field != "httpGet")
+    path, port = probe["httpGet"]["path"], probe["httpGet"]["port"]
+    assert port == 7880
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}{path}", timeout=20) as answer:
+        assert answer.status == 200
+
+
+def test_the_kernel_has_what_is_set_there() -> None:
+    """It is not changed: that would be for the whole machine."""
+    [command] = commands_of(KERNEL.text)
+    program, *arguments = command.text.split()
+    if shutil.which(program) is None:
+        skip_or_fail(f"there is no {program}")
+    done = subprocess.run([program, "--dry-run", *arguments], capture_output=True, text=True, timeout=20)
+    assert (done.returncode, done.stderr) == (0, "")

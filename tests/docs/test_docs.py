@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.blocks import blocks_of
-from tests.docs.executor import ROOT, Executor
+from tests.docs.blocks import GUIDES, ROOT, blocks_of
+from tests.docs.executor import Executor
 
-GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 DOCUMENTS = [*GUIDES, ROOT / "web" / "README.md", *sorted((ROOT / "tests").glob("*/README.md"))]
 RUN_ELSEWHERE = {"docs/schema.md": "tests/proto/test_schema_howto.py"}
 

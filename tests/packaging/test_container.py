@@ -1,13 +1,15 @@
 """The Containerfile builds, and what it builds serves: not as root, healthy, and stopping when it is told to.
 
-Buildah builds and runs without a daemon. Where no registry can be reached, the image that ours is based on is made of
-the distribution's own packages by debootstrap; it is kept in `.cache`.
+Buildah builds and runs without a daemon; it is given what docs/deployment.md gives to podman. Where no registry can be
+reached, the image that ours is based on is made of the distribution's own packages by debootstrap and kept in `.cache`.
 """
 
+import argparse
 import contextlib
 import json
 import os
 import platform
+import shlex
 import shutil
 import signal
 import subprocess
@@ -18,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.blocks import blocks_for, commands_of
 from tests.ports import free_port
 from tests.support import skip_or_fail
 
@@ -27,6 +30,26 @@ BASE = "docker.io/library/python:3.12-slim"
 LOCAL_BASE = "FROM scratch\nADD base.tar /\nENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
 
 pytestmark = pytest.mark.suite
+
+[SHOWN] = blocks_for(__file__)
+
+
+def _options(command: str) -> argparse.Namespace:
+    """What the document's podman is told, so far as it says it."""
+    parser = argparse.ArgumentParser()
+    for name in ("--format", "--name", "--network"):
+        parser.add_argument(name)
+    parser.add_argument("-t", "--tag")
+    parser.add_argument("-d", "--detach", action="store_true")
+    parser.add_argument("-e", "--env", action="append", default=[])
+    parser.add_argument("-v", "--volume", action="append", default=[])
+    parser.add_argument("what")
+    words = shlex.split(command.replace("\\\n", " ").replace("$KEY: $SECRET", KEYS), comments=True)
+    return parser.parse_args(words[2:])
+
+
+KEYS = "key: a-secret-of-thirty-two-characters!"
+[BUILD, RUN] = [_options(command.text) for command in commands_of(SHOWN.text)]
 
 Build = Callable[..., str]
 
@@ -95,7 +118,7 @@ def build(buildah: Buildah, base: str) -> Build:
 
     def build(tag: str, *arguments: str) -> str:
         given = [part for each in (f"BASE={base}", *arguments) for part in ("--build-arg", each)]
-        buildah("bud", "--isolation", "chroot", "--format", "docker", *lent, *given, "-t", tag, ".")
+        buildah("bud", "--isolation", "chroot", "--format", BUILD.format, *lent, *given, "-t", tag, BUILD.what)
         return buildah("from", f"localhost/{tag}")
 
     return build
@@ -103,14 +126,14 @@ def build(buildah: Buildah, base: str) -> Build:
 
 @pytest.fixture(scope="module")
 def container(build: Build) -> str:
-    return build("rw")
+    return build(BUILD.tag)
 
 
 @pytest.fixture(scope="module")
 def serving(buildah: Buildah, container: str) -> Iterator[subprocess.Popen[bytes]]:
     """The image's server, started by its entry point with an environment as a container gets one."""
     command = ("sh", "-c", f"exec roomwright --port {PORT}")
-    settings = ("--env", "LIVEKIT_KEYS=key: a-secret-of-thirty-two-characters!", "--env", "LIVEKIT_RTC_UDP_PORT=0")
+    settings = [part for each in (*RUN.env, "LIVEKIT_RTC_UDP_PORT=0") for part in ("--env", each)]
     run = buildah.command("run", "--isolation", "chroot", *settings, container, "--", *command)
     with subprocess.Popen(run, cwd=ROOT, start_new_session=True) as process:
         yield process
@@ -134,7 +157,7 @@ def test_the_container_serves(serving: subprocess.Popen[bytes]) -> None:
 
 
 def test_its_health_is_judged_by_readiness(buildah: Buildah, container: str, serving: subprocess.Popen[bytes]) -> None:
-    image = json.loads(buildah("inspect", "--type", "image", "localhost/rw"))
+    image = json.loads(buildah("inspect", "--type", "image", f"localhost/{RUN.what}"))
     [kind, *check] = image["Docker"]["config"]["Healthcheck"]["Test"]
     assert kind == "CMD"
     here = [part.replace(":7880", f":{PORT}") for part in check]
@@ -148,6 +171,11 @@ def test_it_is_not_root_and_may_write_only_its_own_folder(buildah: Buildah, cont
     buildah("run", "--isolation", "chroot", container, "--", "touch", "/var/lib/roomwright/there")
     refused = buildah.command("run", "--isolation", "chroot", container, "--", "touch", "/opt/roomwright/there")
     assert subprocess.run(refused, capture_output=True).returncode != 0
+
+
+def test_the_volume_is_where_it_keeps_what_must_not_be_lost(buildah: Buildah, container: str) -> None:
+    image = json.loads(buildah("inspect", "--type", "image", f"localhost/{RUN.what}"))
+    assert [each.partition(":")[2] for each in RUN.volume] == [*image["Docker"]["config"]["Volumes"]]
 
 
 def test_it_stops_when_it_is_told_to(serving: subprocess.Popen[bytes]) -> None:

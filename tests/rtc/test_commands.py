@@ -3,26 +3,36 @@
 import asyncio
 import contextlib
 import json
+import re
+import shlex
 import signal
 import sys
 from collections.abc import AsyncIterator
 
 from livekit import api
 
+from tests.docs.blocks import blocks_for, commands_of, is_like
 from tests.rtc.conftest import Invite
 from tests.rtc.server import KEY, SECRET, Server
 
 Process = asyncio.subprocess.Process
 END_S = 120
 
+[JOIN] = blocks_for(__file__)
+
 
 @contextlib.asynccontextmanager
-async def running(server: Server, *arguments: str) -> AsyncIterator[Process]:
-    """A command of ours on that server, ended at the latest when the test ends."""
+async def running(server: Server, *arguments: str, as_shown: bool = False) -> AsyncIterator[Process]:
+    """A command of ours on that server, ended at the latest when the test ends.
+
+    `as_shown`: what it says on standard error is in its output, as in a terminal.
+    """
     where = ("--url", server.url, "--api-key", KEY, "--api-secret", SECRET)
     pipe = asyncio.subprocess.PIPE
     command = (sys.executable, "-m", "roomwright", arguments[0], *where, *arguments[1:])
-    process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=pipe, stderr=asyncio.subprocess.STDOUT if as_shown else pipe
+    )
     try:
         yield process
     finally:
@@ -53,6 +63,21 @@ async def test_a_synthetic_participant_is_heard_and_seen(server: Server, invite:
         _, errors = await ended(process)
     assert process.returncode == 0
     assert "Traceback" not in errors
+
+
+async def test_a_synthetic_participant_tells_what_the_guide_shows(server: Server, invite: Invite, room: str) -> None:
+    [command] = commands_of(JOIN.text)
+    arguments = [word.replace("standup", room) for word in shlex.split(command.text)[1:] if word != "--dev"]
+    expected = re.sub("TR_[A-Za-z0-9]+", "TR_…", command.output).replace("standup", room)
+    expected = expected.replace("http://127.0.0.1:7880", server.url)
+    async with running(server, *arguments, as_shown=True) as process:
+        assert process.stdout is not None
+        told = [(await asyncio.wait_for(process.stdout.readline(), END_S)).decode() for _ in range(3)]
+        alice = await invite("python", "alice")
+        await alice.do("publish", name="microphone", source="microphone", hz=440)
+        while len(told) < len(expected.splitlines()):
+            told.append((await asyncio.wait_for(process.stdout.readline(), END_S)).decode())
+        assert is_like("".join(told), expected), told
 
 
 async def test_a_synthetic_participant_that_is_sent_away_says_so(

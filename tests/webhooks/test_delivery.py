@@ -124,7 +124,7 @@ async def test_a_url_that_hangs_delays_neither_rooms_nor_other_urls(listener: Li
         async with hosting(hanging.url(), listener.url()) as host:
             for number in range(50):
                 await host.create(f"room-{number}")
-            await listener.until(lambda: len(listener.ledger) == 50)
+            await listener.until(lambda: len(listener.taken()) == 50)
             assert hanging.ledger == []
             hanging.gate.set()
             await hanging.until(lambda: len(hanging.taken()) == 50)

@@ -20,9 +20,9 @@ from tests.rtc.guests import CommandError, Guest, Program
 
 _LONGEST_SLEEP = 2.5  # recorded pauses are longer for the reference's sake; the time-outs they wait for are one second
 _POLL_INTERVAL = 0.05
+_PATIENCE = 30.0
 _SLOWER = 6  # this machine may be so many times slower than the recorder's
 _SETTLE = 0.6  # what the recorder waited after a join that does not say
-_ADMIN = {"identity": "cleaner", "grants": {"video": {"roomCreate": True, "roomList": True}}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,9 +159,21 @@ class _Replay:
         self._variables[f"{name}_sid"] = facts["me"]["sid"]
         for method, content in (step.get("rpc") or {}).items():
             await guest.do("answer", method=method, content=content)
-        for track in step.get("publish") or ():
-            self._variables[f"{name}_{track['name']}"] = await guest.do("publish", **track)
+        tracks = {track["name"]: await guest.do("publish", **track) for track in step.get("publish") or ()}
+        self._variables.update({f"{name}_{track}": sid for track, sid in tracks.items()})
+        await self._until_there(facts["room"]["room_name"], facts["me"]["sid"], set(tracks.values()))
         await asyncio.sleep(step.get("settle", _SETTLE))
+
+    async def _until_there(self, room: str, sid: str, tracks: set[str]) -> None:
+        """Wait until the API shows somebody with these tracks: SDKs call them published before there is media."""
+        deadline = time.monotonic() + _PATIENCE
+        while time.monotonic() < deadline:
+            answer = await self._call("ListParticipants", {"room": room}, roomAdmin=True, room=room)
+            for each in _find(answer, "$.participants") or ():
+                published = {track["sid"] for track in each.get("tracks", ())}
+                if each["sid"] == sid and each.get("state") == "ACTIVE" and tracks <= published:
+                    return
+            await asyncio.sleep(_POLL_INTERVAL)
 
     async def _leave(self, name: str) -> None:
         await self._guests.pop(name).do("disconnect")
@@ -233,12 +245,13 @@ class _Replay:
         except (OSError, TimeoutError, asyncio.IncompleteReadError, rawhttp.BadAnswerError) as exc:
             return request, Answer(status=0, body=f"no answer: {exc!r}".encode())
 
-    async def _call(self, method: str, message: Mapping[str, Any]) -> Answer:
+    async def _call(self, method: str, message: Mapping[str, Any], **grants: Any) -> Answer:
+        token = {"identity": "cleaner", "grants": {"video": {"roomCreate": True, "roomList": True, **grants}}}
         _, answer = await self._send(
             {
                 "method": "POST",
                 "path": f"/twirp/livekit.RoomService/{method}",
-                "headers": {"Authorization": {"token": _ADMIN}, "Content-Type": "application/json"},
+                "headers": {"Authorization": {"token": token}, "Content-Type": "application/json"},
                 "body": json.dumps(message),
             }
         )

@@ -1,6 +1,7 @@
 """What is kept for readers, and who may read what."""
 
 import json
+import tracemalloc
 
 import pytest
 
@@ -49,6 +50,30 @@ async def test_only_so_many_bytes_are_kept(feed: Feed):
     assert taken.gap == Missed(15 - len(taken.entries))
     assert 8 <= len(taken.entries) <= 10
     ring.end()
+
+
+async def test_what_is_kept_takes_little_more_than_its_bytes(feed: Feed):
+    """Attributes of a few bytes each are large as objects, and clients choose them."""
+    ring = Ring(feed, kept=1_000)
+    reader = ring.reader(None)
+    _come_with_attributes(feed, 0)  # compiles the codec
+    tracemalloc.start()
+    for number in range(1, 50):
+        _come_with_attributes(feed, number)
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    entries = reader.take(1_000).entries
+    assert taken < 2 * sum(len(entry.body) for entry in entries)
+    assert json.loads(entries[7].body)["participant"]["attributes"]["7-9"] == "v"
+    assert "participant" not in json.loads(entries[7].outline)
+    ring.end()
+
+
+def _come_with_attributes(feed: Feed, number: int) -> None:
+    alice = pb.ParticipantInfo(identity="alice", attributes={f"{number}-{name}": "v" for name in range(1_000)})
+    room = pb.Room(name="standup")
+    feed.fanout.publish([happened.ParticipantActivated(sequence=1, at_ns=0, room=room, participant=alice)])
+    feed.pump()
 
 
 async def test_an_outline_says_what_happened_in_which_room_but_not_to_whom():

@@ -90,7 +90,7 @@ class Ring:
             await self._news.wait()
 
     def _add(self, entry: Entry) -> None:
-        self._entries.append(entry)
+        self._entries.append(entry.packed())
         self._bytes += len(entry.body)
         while len(self._entries) > self._kept or self._bytes > MOST_BYTES:
             self._bytes -= len(self._entries.popleft().body)

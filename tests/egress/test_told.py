@@ -4,9 +4,14 @@ import json
 from pathlib import Path
 
 import aiohttp
+from livekit import api
 
 from roomwright.app import Server
 from roomwright.config import Config, EgressSettings, LoggingSettings, WebhookSettings, WebhookUrl
+from roomwright.egress.planning import requests
+from roomwright.egress.record import Record
+from roomwright.egress.records import Journal
+from roomwright_proto import livekit as pb
 from tests.serving import KEY, SECRET, token
 from tests.webhooks.listener import Listener
 
@@ -49,6 +54,29 @@ async def test_a_recording_is_told_of_in_order_to_everybody_who_asked(tmp_path: 
         assert last.egress_info.file_results[0].size == (tmp_path / "told.ogg").stat().st_size
         manifest = json.loads((tmp_path / f"{started['egress_id']}.json").read_text())
         assert manifest["egress_id"] == started["egress_id"]
+
+
+async def test_webhooks_of_a_request_are_told_of_an_end_that_came_with_the_servers(tmp_path: Path) -> None:
+    async with Listener() as listener:
+        own = pb.WebhookConfig(url=listener.url("/own?token=confidential"), signing_key=KEY)
+        file = pb.EncodedFileOutput(filepath="told")
+        request = pb.RoomCompositeEgressRequest(room_name="r", file_outputs=[file], webhooks=[own])
+        record = Record.of(requests.room_composite(request), "EG_1", pb.Room(name="r", sid="RM_1"), 1)
+        earlier = Journal(tmp_path / "state")
+        earlier.write(record.to_store())
+        await earlier.close()
+        config = Config(
+            port=0,
+            bind_addresses=("127.0.0.1",),
+            keys={KEY: SECRET},
+            webhook=WebhookSettings(outbox_directory=str(tmp_path / "outbox")),
+            egress=EgressSettings(directory=str(tmp_path), state_directory=str(tmp_path / "state")),
+        )
+        async with Server(config):
+            (told,) = await listener.until_named("egress_ended")
+    assert told.path == "/own"
+    assert told.event.egress_info.status == api.EgressStatus.EGRESS_ABORTED
+    assert "confidential" not in told.body.decode()
 
 
 async def test_webhooks_of_a_request_must_be_usable(tmp_path: Path) -> None:

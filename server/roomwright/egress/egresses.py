@@ -100,7 +100,6 @@ class Egresses:
         self._ids = ids
         self.shelf = Shelf(settings.retention)
         self._admission = Admission(settings.cpu_cost, cores)
-        self._webhooks: dict[str, Sequence[pb.WebhookConfig]] = {}
         self._around = Surroundings(
             taps=taps,
             spawn=spawn,
@@ -132,7 +131,7 @@ class Egresses:
                 on_problem(error)
                 self._journal, left = None, []
             for info in left:
-                self._adopt(Record(info))
+                self._adopt(Record.stored(info))
             self._measure_later()
         self._forget()
         self._cleaning = asyncio.get_running_loop().create_task(self._clean_spool())
@@ -249,7 +248,6 @@ class Egresses:
         except BaseException:
             self._admission.release(egress_id)
             raise
-        self._webhooks[egress_id] = wish.webhooks
         self.sessions[egress_id] = session
         self.shelf.put(record)
         log.info("egress started", egress=egress_id, room=room.name, kind=wish.repeated_as)
@@ -340,9 +338,9 @@ class Egresses:
 
     def _changed_record(self, record: Record, event: str, room: pb.Room | None = None) -> None:
         if self._journal is not None:
-            self._journal.write(record.info)
+            self._journal.write(record.to_store())
         if event != PROGRESS:
-            self._feed.egress(event, record.info, self._webhooks.get(record.info.egress_id, ()), room=room)
+            self._feed.egress(event, record.info, record.webhooks, room=room)
 
     def _claim(self, plan: v1.Plan) -> None:
         wanted = places(plan)
@@ -353,7 +351,6 @@ class Egresses:
 
     def _over(self, session: Session) -> None:
         self.sessions.pop(session.id, None)
-        self._webhooks.pop(session.id, None)
         self._admission.release(session.id)
         self._mark(session.room)
 

@@ -1,6 +1,7 @@
 """The record of one egress: what the API tells of it. It changes only along the table of states."""
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from roomwright import codec
 from roomwright.egress.redaction import redacted
@@ -9,15 +10,27 @@ from roomwright.egress.wish import Source, Wish
 from roomwright_proto import livekit as pb
 from roomwright_proto.roomwright.egress import v1
 
+_Request: TypeAlias = (
+    pb.StartEgressRequest
+    | pb.RoomCompositeEgressRequest
+    | pb.ParticipantEgressRequest
+    | pb.TrackCompositeEgressRequest
+    | pb.TrackEgressRequest
+)
+
 _S = pb.EgressStatus
 _KIND = v1.SourceKind
 
 
 class Record:
-    """One egress. `info` is what the API answers; whoever keeps it copies it (`snapshot`)."""
+    """One egress. `info` is what the API answers; whoever keeps it copies it (`snapshot`).
 
-    def __init__(self, info: pb.EgressInfo) -> None:
+    `webhooks` are those of its request, with whole URLs: they are told of it.
+    """
+
+    def __init__(self, info: pb.EgressInfo, webhooks: Sequence[pb.WebhookConfig] = ()) -> None:
         self.info = info
+        self.webhooks = webhooks
 
     @classmethod
     def of(cls, wish: Wish, egress_id: str, room: pb.Room, now_ns: int) -> "Record":
@@ -31,7 +44,26 @@ class Record:
             updated_at=now_ns,
         )
         setattr(info, wish.repeated_as, redacted(wish.request))
-        return cls(info)
+        return cls(info, wish.webhooks)
+
+    @classmethod
+    def stored(cls, info: pb.EgressInfo) -> "Record":
+        """One of an earlier life, from what `to_store` said then."""
+        request = _request(info)
+        if request is None:
+            return cls(info)
+        webhooks = request.webhooks
+        request.webhooks = [redacted(each) for each in webhooks]
+        return cls(info, webhooks)
+
+    def to_store(self) -> pb.EgressInfo:
+        """What must survive: `info` and, while it runs, where its end has to be told."""
+        if not (self.running and self.webhooks):
+            return self.info
+        info = self.snapshot()
+        if (request := _request(info)) is not None:
+            request.webhooks = list(self.webhooks)
+        return info
 
     def __repr__(self) -> str:
         return f"<Record {self.info.egress_id}: {self.info.status.name}>"
@@ -111,6 +143,11 @@ class Record:
             info.stream = pb.StreamInfoList(info=info.stream_results)
         elif info.segment_results:
             info.segments = info.segment_results[0]
+
+
+def _request(info: pb.EgressInfo) -> _Request | None:
+    known = (info.egress, info.room_composite, info.participant, info.track_composite, info.track)
+    return next((each for each in known if each is not None), None)
 
 
 def _source_type(source: Source) -> pb.EgressSourceType:

@@ -1,6 +1,7 @@
 """Records on disk: an SQLite file, written by one thread so that no call waits for a disk unless it must.
 
-Owned by one server at a time. What is written holds no secrets: records repeat requests without them.
+Owned by one server at a time. What is written holds no secrets but the webhooks' URLs of what runs: records repeat
+requests without them.
 """
 
 import asyncio

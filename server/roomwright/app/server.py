@@ -38,6 +38,8 @@ GRACE_S = 5.0
 
 MakeFront = Callable[..., Front]
 """Makes the handler of the HTTP port; called as `Front` is."""
+MakeGrpc = Callable[..., GrpcServer]
+"""Makes the gRPC port; called as `GrpcServer` is."""
 
 
 def service_table(backend: Backend, limits: Limits, recording: Recording | None = None) -> dict[str, Route]:
@@ -57,8 +59,8 @@ def service_table(backend: Backend, limits: Limits, recording: Recording | None 
 class Server:
     """A running Roomwright: a backend behind the HTTP port and, where configured, the gRPC port.
 
-    `async with Server(config) as server:` starts and stops it. Port 0 takes a free port; `port` tells which. `front` is
-    for tests, which put something between the HTTP port and the rest. `monitoring` is what watches it.
+    `async with Server(config) as server:` starts and stops it. Port 0 takes a free port; `port` tells which. `front`
+    and `grpc` are for tests, which put something between the ports and the rest. `monitoring` is what watches it.
     """
 
     def __init__(
@@ -69,9 +71,10 @@ class Server:
         clock: Clock | None = None,
         ids: Ids | None = None,
         front: MakeFront = Front,
+        grpc: MakeGrpc = GrpcServer,
     ) -> None:
         self.config = config
-        self._make_front = front
+        self._make_front, self._make_grpc = front, grpc
         self._clock = clock or SystemClock()
         limits = Limits.of(config.limit)
         self.backend = backend or embedded(config, self._clock, ids or RandomIds())
@@ -150,7 +153,7 @@ class Server:
     async def _listen_grpc(self) -> None:
         if self.config.grpc.port is None:
             return
-        grpc = GrpcServer(self._routes.values(), self._verifier, self._clock, self.monitoring.watchers)
+        grpc = self._make_grpc(self._routes.values(), self._verifier, self._clock, self.monitoring.watchers)
         await grpc.start(self.config.bind_addresses or None, self.config.grpc.port)
         self._grpc, self.grpc_port = grpc, grpc.port
 

@@ -12,7 +12,7 @@ from aiohttp import web
 from roomwright.auth.claims import Claims
 from roomwright.auth.tokens import TokenVerifier
 from roomwright.errors import ServiceError
-from roomwright.testing.faults import JOIN, Cut, Faults
+from roomwright.testing.faults import JOIN, Cut, Fate, Faults
 from roomwright.wire import twirp
 from roomwright.wire.answer import Answer, text
 from roomwright.wire.http import PUBLIC, Door, Front
@@ -59,6 +59,13 @@ class Record:
         call = Call(name)
         self.calls.append(call)
         return call
+
+    async def fate(self, name: str) -> Fate:
+        """What becomes of a call, after its delay; a call of an earlier test is cut before it is handled."""
+        fate, generation = self.faults.meet(name), self.generation
+        if fate.delay:
+            await asyncio.sleep(fate.delay)
+        return fate if generation == self.generation else Fate(cut=Cut.UNHANDLED)
 
     def forget(self) -> None:
         """Begin anew; calls that still wait will not be handled."""
@@ -108,11 +115,8 @@ class TestedFront(Front):
         return refusal
 
     async def _fated(self, request: web.BaseRequest, name: str) -> web.StreamResponse:
-        fate, generation = self._record.faults.meet(name), self._record.generation
-        if fate.delay:
-            await asyncio.sleep(fate.delay)
-        lost = fate.cut is Cut.UNHANDLED or (fate.cut is not Cut.NO and name == JOIN)
-        if lost or generation != self._record.generation:
+        fate = await self._record.fate(name)
+        if fate.cut is Cut.UNHANDLED or (fate.cut is not Cut.NO and name == JOIN):
             raise _cut(request)
         if fate.refusal is not None:
             return self._refused(request, name, fate.refusal)

@@ -2,6 +2,7 @@
 
 import contextlib
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,12 +13,14 @@ from roomwright.auth.tokens import TokenVerifier
 from roomwright.clock import RandomIds, SystemClock
 from roomwright.config import Config
 from roomwright.rooms.limits import Limits
+from roomwright.services.routes import Route
 from roomwright.testing.backends import TestedBackend, TestedEmbedded, TestedMemory
 from roomwright.testing.bridge import LoopThread
 from roomwright.testing.clock import MovableClock, ServerClock
 from roomwright.testing.configuration import RECORDS, at_home
 from roomwright.testing.faults import Faults
 from roomwright.testing.front import Record, TestedFront
+from roomwright.testing.grpc_port import TestedGrpc
 from roomwright.testing.guests import Guests
 from roomwright.testing.logs import diversion
 from roomwright.testing.webhooks import WebhookInbox
@@ -40,7 +43,7 @@ class Inside:
         self.faults = Faults(_calls(self.backend, config), lambda who: thread.look(lambda: self.guests.cut(who)))
         self.record = Record(self.faults)
         self.clock = ServerClock(thread, self.backend, self._time, self._token_time)
-        self.server = Server(config, backend=self.backend, clock=SystemClock(), front=self._front)
+        self.server = Server(config, backend=self.backend, clock=SystemClock(), front=self._front, grpc=self._grpc)
         self._ends = contextlib.AsyncExitStack()
         self._records = Path()
 
@@ -84,6 +87,9 @@ class Inside:
 
     def _front(self, methods: Twirp, _verifier: TokenVerifier, *others: Any) -> TestedFront:
         return TestedFront(self.record, methods, self.verifier, *others)
+
+    def _grpc(self, routes: Iterable[Route], _verifier: TokenVerifier, *others: Any) -> TestedGrpc:
+        return TestedGrpc(self.record, routes, self.verifier, *others)
 
 
 def _backend(name: str, config: Config, clock: MovableClock) -> TestedBackend:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from roomwright.testing.bridge import STOP_WITHIN_S, LoopThread, both
 from roomwright.testing.clock import ServerClock
 from roomwright.testing.configuration import configuration
+from roomwright.testing.errors import NotPossibleError
 from roomwright.testing.faults import JOIN, Faults
 from roomwright.testing.inside import BACKENDS, Inside
 from roomwright.testing.official import Session, official_client
@@ -75,6 +76,13 @@ class ThreadedServer:
     def http_url(self) -> str:
         """The same server as `http://…`."""
         return f"http://127.0.0.1:{self._inside.server.port}"
+
+    @property
+    def grpc_address(self) -> str:
+        """Where it takes gRPC, `127.0.0.1:41003`; its configuration asks for that: `{"grpc": {"port": 0}}`."""
+        if not self._inside.server.grpc_port:
+            raise NotPossibleError('the server takes no gRPC; begin it with the settings {"grpc": {"port": 0}}')
+        return f"127.0.0.1:{self._inside.server.grpc_port}"
 
     @property
     def environment(self) -> dict[str, str]:

@@ -139,7 +139,7 @@ class Connection(H2Protocol):
     """grpclib's protocol with our calls, our limits and an orderly end."""
 
     def __init__(self, methods: Methods, connections: "set[Connection]", watchers: Watchers) -> None:
-        self.calls = Calls(methods, self._idle, watchers)
+        self.calls = self._make_calls(methods, watchers)
         self._connections = connections
         self._last_stream = 0
         self._unread = 0
@@ -152,6 +152,9 @@ class Connection(H2Protocol):
             _http2_min_sent_ping_interval_without_data=KEEPALIVE_S / 2,
         )
         super().__init__(self.calls, config, _H2)
+
+    def _make_calls(self, methods: Methods, watchers: Watchers) -> Calls:
+        return Calls(methods, self._idle, watchers)
 
     def __repr__(self) -> str:
         return f"<Connection {self._peer}: {self.calls!r}>"

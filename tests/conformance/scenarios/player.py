@@ -177,12 +177,12 @@ class _Player:
                 return
             await asyncio.sleep(_POLL_S)
 
-    async def _appears(self, who: str, name: str) -> None:
+    async def _appears(self, sid: str) -> None:
         """Wait until the API shows a track: SDKs call it published before the server has its media."""
         deadline = time.monotonic() + _PATIENCE_S
-        while not any(track["name"] == name for each in await self._calls.participants() for track in each["tracks"]):
+        while not any(track["sid"] == sid for each in await self._calls.participants() for track in each["tracks"]):
             if time.monotonic() > deadline:
-                self._outcome.mismatches.append(f"{who}'s {name} does not appear")
+                self._outcome.mismatches.append(f"track {sid} does not appear")
                 return
             await asyncio.sleep(_POLL_S)
 
@@ -193,6 +193,7 @@ class _Player:
         kind = _KINDS[publication["kind"]]
         sid = await self._present[who].do("publish", name=publication["name"], kind=kind)
         self._sids[publication["publication"]] = sid
+        await self._appears(sid)
         await self._do(self._scenario.part("published").get(publication["name"], ()))
 
     async def _call(self, line: Line) -> None:
@@ -258,7 +259,6 @@ class _Player:
 
 
 _OWN_COMMANDS: Mapping[str, Callable[..., Awaitable[None]]] = {
-    "appears": _Player._appears,
     "gone": _Player._gone,
     "kill": _Player._kill,
 }

@@ -46,6 +46,13 @@ def test_the_list_is_json_for_programs(run, store):
     ]
 
 
+def test_the_dead_are_found_behind_any_number_that_wait(run, store):
+    listed = run("list", "--state", "dead", "--limit", "1")
+    assert [row[:2] for row in listed.rows[1:]] == [["2", "dead"]]
+    assert listed.err == "the first 1 of 2; --limit shows more\n"
+    assert run("list", "--limit", "3").err == ""
+
+
 @pytest.mark.parametrize(
     ("chosen", "waits"),
     [(["--all"], {1, 2, 3}), (["--url", "http://b"], {1, 3}), (["EV_2"], {1, 2}), (["2", "EV_3"], {1, 2, 3})],

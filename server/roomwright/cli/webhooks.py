@@ -5,6 +5,7 @@ Works on the outbox's file, whether its server runs or not; one that runs takes 
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
 from roomwright.cli import FAILED, CommandError
@@ -13,7 +14,9 @@ from roomwright.cli.tree import Command, Group
 from roomwright.clock import SystemClock
 from roomwright.config import ConfigError, Flags, load
 from roomwright.webhooks import FILE, OutboxError, Row, Store, outbox_directory
+from roomwright.webhooks.schema import DEAD, WAITING
 
+_STATES = {"waiting": WAITING, "dead": DEAD}
 _HEAD = ("SEQUENCE", "STATE", "EVENT", "ROOM", "URL", "TRIES", "SINCE (UTC)", "LAST ERROR")
 
 
@@ -21,9 +24,12 @@ def list_webhooks(arguments: argparse.Namespace) -> int:
     """Print what is in the outbox, the oldest first."""
     store = _open(arguments)
     try:
-        rows = [row for row in store.rows(arguments.limit) if arguments.state in {None, row.state}]
+        rows = list(store.rows(arguments.limit, _STATES.get(arguments.state)))
+        there = sum(store.count(state) for name, state in _STATES.items() if arguments.state in {None, name})
     finally:
         store.close()
+    if there > len(rows) == arguments.limit:
+        print(f"the first {len(rows)} of {there}; --limit shows more", file=sys.stderr)
     nothing = f"nothing waits in {store.path}" if arguments.state is None else f"nothing is {arguments.state}"
     return show(arguments, [row._asdict() for row in rows], table(_HEAD, map(_cells, rows), nothing))
 
@@ -70,8 +76,10 @@ def _where(parser: argparse.ArgumentParser) -> None:
 
 
 def _list_flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--state", choices=("waiting", "dead"), help="only those")
-    parser.add_argument("--limit", metavar="COUNT", type=_count, default=1_000, help="look at so many; default: 1000")
+    parser.add_argument("--state", choices=tuple(_STATES), help="only those")
+    parser.add_argument(
+        "--limit", metavar="COUNT", type=_count, default=1_000, help="show so many at most; default: 1000"
+    )
     _where(parser)
 
 

@@ -163,9 +163,9 @@ class Store:
 
     # for people
 
-    def rows(self, most: int) -> Iterator[Row]:
-        """Letters by sequence, at most so many."""
-        for row in self._connection.execute(_ROWS, (most,)):
+    def rows(self, most: int, state: int | None = None) -> Iterator[Row]:
+        """Letters by sequence, at most so many: all, or those that wait, or those that are dead."""
+        for row in self._connection.execute(_ROWS, {"most": most, "state": state}):
             yield Row(*row)
 
     def retire(self, urls: Iterable[str], reason: str) -> int:
@@ -230,7 +230,7 @@ FROM deliveries JOIN events USING (sequence) WHERE state = 0 AND url = ? AND que
 _HEAD_FIELDS = ("sequence", "event_id", "name", "room", "body", "since_ms", "api_key", "attempts")
 _ROWS = """
 SELECT sequence, url, id, name, room, queue, iif(state = 0, 'waiting', 'dead'), attempts, since_ms, error
-FROM deliveries JOIN events USING (sequence) ORDER BY sequence, url LIMIT ?
+FROM deliveries JOIN events USING (sequence) WHERE state = ifnull(:state, state) ORDER BY sequence, url LIMIT :most
 """
 _REPLAY = "UPDATE deliveries SET state = 0, attempts = 0, error = '', since_ms = :now WHERE state = 1"
 _NAMED = " AND (CAST(sequence AS TEXT) = :name OR sequence IN (SELECT sequence FROM events WHERE id = :name))"

@@ -20,6 +20,7 @@ def read(webhook: object) -> WebhookSettings:
     ("webhook", "says"),
     [
         ({"urls": "http://a"}, "webhook.urls must be a list"),
+        ({"urls": [3]}, r"webhook.urls\[0\] must be a URL, or a mapping with one as its url, not 3"),
         ({"urls": ["ftp://a"]}, r"webhook.urls\[0\] must be an http"),
         ({"urls": ["http://a", "a"]}, r"webhook.urls\[1\] must be an http"),
         ({"urls": ["http://u:p@a"]}, r"webhook.urls\[0\] must not hold a user name or password"),

@@ -43,6 +43,8 @@ def webhook_urls(value: Any, path: str) -> tuple[WebhookUrl, ...]:
 def _webhook_url(value: Any, path: str) -> WebhookUrl:
     if isinstance(value, str):
         return WebhookUrl(url=_url(value, path))
+    if not isinstance(value, Mapping):
+        raise readers.refuse(path, value, "a URL, or a mapping with one as its url")
     given = _known(value, path, tuple(field.name for field in fields(WebhookUrl)))
     if given.get("url") is None:
         raise ConfigError(f"{path}.url is missing")

@@ -1,23 +1,21 @@
 """One live stream over RTMP, in a thread of its own: connects, sends, connects again, gives up.
 
-FFmpeg's RTMP cannot be interrupted. A thread that hangs in it is left behind when the egress ends or gives the stream
-up, and dies with the process.
+The thread waits for the process that sends (`connection.py`), which is ended when the stream is given up.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from threading import Thread
 from time import monotonic, time_ns
 from typing import Final
 
-from av.error import FFmpegError
-
 from roomwright_proto import livekit as pb
 
 from ...redaction import stream_url
 from ..units import StreamFormat, Unit
 from .backlog import Backlog
-from .muxer import Muxer
+from .connection import BrokenStreamError, Connection
 
 RETRIES: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds to wait before the next attempts; after the last one the stream has failed."""
@@ -30,6 +28,9 @@ STALLED: Final = 15.0
 
 GRACE: Final = 5.0
 """Seconds for the last units and the good-bye."""
+
+IN_FLIGHT: Final = 32
+"""Units that the sending process may have taken before it is connected: FFmpeg puts streams in order first."""
 
 _Status = pb.StreamInfoStatus
 
@@ -54,6 +55,8 @@ class Sender:
         self._failures = 0
         self._error = ""
         self._busy_since: float | None = None
+        self._connection: Connection | None = None
+        self._final = False
         key_index = next((number for number, each in enumerate(formats) if each.kind == "video"), 0)
         self._backlog = Backlog(key_index)
         self._thread = Thread(target=self._run, name=f"stream {self.info.url}", daemon=True)
@@ -83,6 +86,7 @@ class Sender:
         if self._error and not self.info.started_at:
             self._end(_Status.FAILED, self._error)
         self._end(_Status.FINISHED)
+        self._thread.join(GRACE)
 
     def _run(self) -> None:
         while self.live:
@@ -93,7 +97,7 @@ class Sender:
             self._error = error
             if monotonic() - began > STEADY:
                 self._failures = 0
-            if self._failures >= len(self._retries):
+            if self._final or self._failures >= len(self._retries):
                 self._end(_Status.FAILED, error)
                 return
             if self._backlog.pause(self._retries[self._failures]):
@@ -108,25 +112,33 @@ class Sender:
         first = self._backlog.get()
         if first is None:
             return None
+        connection = self._connection = Connection(self.url, self._formats)
         try:
-            self._through(Muxer(self.url, "flv", self._formats, {"flvflags": "no_duration_filesize"}), first)
-        except (FFmpegError, OSError) as error:
-            return f"{stream_url(self.url)}: {error.strerror or 'the connection failed'}"
+            self._through(connection, first)
+        except BrokenStreamError as error:
+            self._final = error.final
+            return f"{stream_url(self.url)}: {error}"
         finally:
             self._busy_since = None
+            connection.close()
         return None
 
-    def _through(self, muxer: Muxer, first: Unit) -> None:
+    def _through(self, connection: Connection, first: Unit) -> None:
         start_ns = first.dts_ns
         unit: Unit | None = first
+        taken: deque[Unit] = deque()
         while unit is not None and self.live:
             self._busy_since = monotonic()
-            muxer.write(replace(unit, pts_ns=unit.pts_ns - start_ns, dts_ns=unit.dts_ns - start_ns))
+            connection.write(replace(unit, pts_ns=unit.pts_ns - start_ns, dts_ns=unit.dts_ns - start_ns))
             self._busy_since = None
-            self._sent(unit)
+            taken.append(unit)
+            if len(taken) > IN_FLIGHT:
+                self._sent(taken.popleft())
             unit = self._backlog.get()
         self._busy_since = monotonic()
-        muxer.close()
+        connection.finish()
+        for rest in taken:
+            self._sent(rest)
 
     def _sent(self, unit: Unit) -> None:
         self.info.started_at = self.info.started_at or self._now_ns()
@@ -140,3 +152,5 @@ class Sender:
             self.info.ended_at = self._now_ns()
             self.info.status = status
             self._backlog.end()
+            if self._connection is not None:
+                self._connection.cut()

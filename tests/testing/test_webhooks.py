@@ -117,6 +117,28 @@ async def test_they_are_relayed_to_the_tested_program(livekit_participant, webho
     listener.close()
 
 
+async def test_one_that_is_relayed_is_shown_when_the_program_has_answered(livekit_participant, webhook_inbox):
+    done: list[str] = []
+
+    async def program(request: web.BaseRequest) -> web.Response:
+        body = await request.json()
+        await asyncio.sleep(0.2)
+        done.append(body["event"])
+        return web.Response()
+
+    listener = await asyncio.get_running_loop().create_server(web.Server(program), "127.0.0.1", 0)
+    webhook_inbox.relay_to(f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}/hook")
+    await livekit_participant.aio("alice", "standup")
+    await webhook_inbox.wait_for.aio("participant_joined")
+    assert done == ["room_started", "participant_joined"]
+    listener.close()
+
+
+def test_they_are_relayed_to_urls_alone(webhook_inbox):
+    with pytest.raises(ValueError, match="url must be an http:// or https:// URL, not 'localhost:8000'"):
+        webhook_inbox.relay_to("localhost:8000")
+
+
 async def test_one_with_a_wrong_signature_is_not_shown_but_told_of(livekit_server, webhook_inbox):
     async with aiohttp.ClientSession() as session, session.post(webhook_inbox.url, data=b"{}") as answer:
         assert answer.status == 401

@@ -13,6 +13,7 @@ import aiohttp
 from aiohttp import web
 
 from roomwright.config.event_names import ALL_EVENTS, OPT_IN
+from roomwright.config.event_readers import wrong_url
 from roomwright.testing.bridge import LoopThread, both
 from roomwright.testing.official import official_package
 from roomwright.testing.tokens import KEY, SECRET
@@ -121,7 +122,12 @@ class WebhookInbox:
         self.owes = True
 
     def relay_to(self, url: str) -> None:
-        """Pass every webhook on to the tested program, as it came; its answer is what the server gets."""
+        """Pass every webhook on to the tested program, as it came; its answer is what the server gets.
+
+        A webhook is shown here once the program has answered. Raises ValueError for what is no URL.
+        """
+        if reason := wrong_url(url):
+            raise ValueError(f"url {reason}")
         self._relay = url
         self.owes = True
 
@@ -157,14 +163,19 @@ class WebhookInbox:
         except Exception as error:  # whatever the official receiver finds wrong
             self.rejected.append(f"{error!r}")
             return web.Response(status=401)
-        if message.room.sid in self._forgotten or message.egress_info.room_id in self._forgotten:
+        if self._is_forgotten(message):
             return web.Response()
         if self._failures != 0:
             self._failures = None if self._failures is None else self._failures - 1
             return web.Response(status=self._status)
         headers = {name: request.headers.get(name, "") for name in _CARRIED}
-        self._arrivals.put(Webhook(message, body, headers))
-        return web.Response(status=await self._relayed(body, headers) if self._relay else 200)
+        status = await self._relayed(body, headers) if self._relay else 200
+        if not self._is_forgotten(message):
+            self._arrivals.put(Webhook(message, body, headers))
+        return web.Response(status=status)
+
+    def _is_forgotten(self, message: "api.WebhookEvent") -> bool:
+        return message.room.sid in self._forgotten or message.egress_info.room_id in self._forgotten
 
     async def _relayed(self, body: bytes, headers: Mapping[str, str]) -> int:
         if self._session is None:

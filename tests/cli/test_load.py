@@ -31,6 +31,8 @@ from tests.cli.conftest import Run
         (["load-test", "--duration", "soon"], "--duration must be a time such as"),
         (["load-test", "--video-bitrate", "-1"], "--video-bitrate must be from 10 to 50000, not -1"),
         (["join", "r", "--size", "big"], "--size must be WIDTHxHEIGHT such as 640x360, not 'big'"),
+        (["join", "r", "--hz", "-5"], "--hz must be from 20 to 20000, not -5"),
+        (["join", "r", "--hz", "nan"], "--hz must be from 20 to 20000, not nan"),
         (["join", "r", "--fps", "0"], "--fps must be from 1 to 60, not 0"),
         (["join", "r", "--duration", "x"], "--duration must be a time such as"),
         (["join", "r", "--attribute", "x"], "--attribute must be KEY=VALUE"),
@@ -40,6 +42,13 @@ def test_what_makes_no_sense_is_one_line(run: Run, arguments: list[str], part: s
     said = run(*arguments)
     assert said.code == 2
     assert part in said.err.splitlines()[-1]
+
+
+def test_a_refusal_is_told_in_the_servers_words_and_without_the_token(run: Run) -> None:
+    said = run("load-test", "--publishers", "0", "--duration", "1s", "--api-secret", "another-secret-of-32-characters!")
+    assert said.code == 1
+    assert "first problem         subscriber-0: 401: the token's signature was not made with the secret" in said.out
+    assert "access_token" not in said.out + said.err
 
 
 def test_join_says_what_it_lacks() -> None:

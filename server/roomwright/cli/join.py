@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import logging
 import re
 import secrets
 import signal
@@ -35,9 +36,10 @@ def join(arguments: argparse.Namespace) -> int:
         raise CommandError(MISSING) from error
     connection = Connection.of(arguments)
     stay = duration(arguments.duration, "--duration") if arguments.duration else None
+    logging.getLogger("livekit").setLevel(logging.CRITICAL)  # what went wrong is told here, once
     width, height = _size(arguments)
     performance = synthetic.Performance(
-        hz=0.0 if arguments.no_audio else arguments.hz,
+        hz=_tone(arguments),
         width=width,
         height=height,
         pictures_per_s=arguments.fps,
@@ -85,6 +87,14 @@ def _token(arguments: argparse.Namespace, connection: Connection) -> str:
     key, secret = connection.api_key, connection.api_secret
     print(f"joining {arguments.room!r} on {connection.url} as {claims.identity!r}", file=sys.stderr)
     return mint(claims, key=key, secret=secret, ttl=_TOKEN_S, clock=SystemClock())
+
+
+def _tone(arguments: argparse.Namespace) -> float:
+    if arguments.no_audio:
+        return 0.0
+    if not 20 <= arguments.hz <= 20_000:
+        raise CommandError(f"--hz must be from 20 to 20000, not {arguments.hz:g}")
+    return arguments.hz
 
 
 def _size(arguments: argparse.Namespace) -> tuple[int, int]:

@@ -20,6 +20,8 @@ from roomwright.media.transport.certificate import Certificate
 from roomwright_proto import livekit as pb
 
 PATIENCE_S = 30.0
+_LONGEST = 200
+"""Characters of a refusal that are told."""
 _LEAVE = pb.LeaveRequest(reason=pb.DisconnectReason.CLIENT_INITIATED)
 _TYPES = {"audio": pb.TrackType.AUDIO, "video": pb.TrackType.VIDEO}
 _SOURCES = {"audio": pb.TrackSource.MICROPHONE, "video": pb.TrackSource.CAMERA}
@@ -63,7 +65,9 @@ class Participant:
         """Come in, and begin to send. Raises JoinError."""
         self._begin = time.perf_counter()
         try:
-            self._socket = await http.ws_connect(self._url(), max_msg_size=0)
+            self._socket = await http.ws_connect(self._url("/rtc/v1"), max_msg_size=0)
+        except aiohttp.WSServerHandshakeError as error:  # as a text it repeats the URL, in which the token is
+            raise JoinError(await self._refusal(http, error.status)) from None
         except (aiohttp.ClientError, OSError) as error:
             raise JoinError(str(error)) from error
         self._tasks.append(asyncio.create_task(self._listen(self._socket)))
@@ -87,10 +91,18 @@ class Participant:
             await self._socket.close()
         await self.connection.close()
 
-    def _url(self) -> str:
+    async def _refusal(self, http: aiohttp.ClientSession, status: int) -> str:
+        """Why the WebSocket was refused: it is given a status alone, so the door beside it is asked."""
+        with suppress(aiohttp.ClientError, OSError, ValueError):
+            async with http.get(self._url("/rtc/v1/validate")) as answer:
+                if answer.status == status:
+                    return f"{status}: {(await answer.text())[:_LONGEST].strip()}"
+        return f"the server answered {status}"
+
+    def _url(self, path: str) -> str:
         tracks = [_announcement(section) for section in self._sections if section.ssrc]
         request = join_request(self._offer(), tracks)
-        return f"{self.ticket.url}/rtc/v1?join_request={request}&access_token={quote(self.ticket.token)}"
+        return f"{self.ticket.url}{path}?join_request={request}&access_token={quote(self.ticket.token)}"
 
     def _offer(self) -> str:
         return offer(self.connection.ufrag, self._fingerprint, self._sections, self._version)

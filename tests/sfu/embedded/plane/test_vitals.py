@@ -46,4 +46,4 @@ async def test_subscriptions_are_counted_when_they_are_negotiated(caller, backen
     assert backend.tally.announced == {Sort("AUDIO", "MICROPHONE"): 1}
     await alice.publish(Mute("video"))
     await eventually(lambda: backend.media.traffic.subscriptions == 2)
-    assert len(bob.subscribed) == 2
+    await eventually(lambda: len(bob.subscribed) == 2)

@@ -86,6 +86,7 @@ FIXED = {
         wire.websocket:_CLOSE_WITHIN_S
     """,
     "the unit of the clock": "rooms.instant:NS_PER_SECOND",
+    "where the last class of measured times begins": "media.transits:_LONGEST_US",
 }
 """Constants that look like a bound and have no key: by the reason."""
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import aiohttp
+import pytest
 from livekit import api
 
 from roomwright.app import Server
@@ -77,6 +78,25 @@ async def test_webhooks_of_a_request_are_told_of_an_end_that_came_with_the_serve
     assert told.path == "/own"
     assert told.event.egress_info.status == api.EgressStatus.EGRESS_ABORTED
     assert "confidential" not in told.body.decode()
+
+
+async def test_webhooks_that_cannot_be_kept_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    settings = EgressSettings(directory=str(tmp_path), state_directory=str(tmp_path / "state"))
+    config = Config(port=0, bind_addresses=("127.0.0.1",), keys={KEY: SECRET}, egress=settings)
+    own = [api.WebhookConfig(url="http://127.0.0.1:9/", signing_key=KEY)]
+    files = [api.EncodedFileOutput(filepath="x")]
+    request = api.RoomCompositeEgressRequest(room_name="r", audio_only=True, file_outputs=files, webhooks=own)
+    async with Server(config) as server, api.LiveKitAPI(server.url, KEY, SECRET) as lk:
+        await lk.room.create_room(api.CreateRoomRequest(name="r"))
+        with pytest.raises(api.TwirpError, match=r"webhooks: webhook.outbox_directory: the outbox .*file") as caught:
+            await lk.egress.start_room_composite_egress(request)
+        assert caught.value.code == "failed_precondition"
+        assert not (await lk.egress.list_egress(api.ListEgressRequest())).items
+        del request.webhooks[:]
+        assert (await lk.egress.start_room_composite_egress(request)).egress_id
 
 
 async def test_webhooks_of_a_request_must_be_usable(tmp_path: Path) -> None:

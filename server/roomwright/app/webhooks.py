@@ -59,7 +59,7 @@ class Webhooks:
         if settings.urls:
             self._unlisten = self._feed.listen(self._on_entry)
         else:
-            self._unlisten = self._feed.listen_to_requested(self._on_requested)
+            self._unlisten = self._feed.listen_to_requested(self._on_requested, self._problem)
 
     async def settle(self) -> None:
         """Return when all that has happened is in the outbox."""
@@ -86,12 +86,7 @@ class Webhooks:
 
     async def _open(self) -> None:
         settings, keys = self._config.webhook, self._config.keys
-        try:
-            outbox = self._outbox = Outbox(
-                outbox_directory(settings.outbox_directory), max_waiting=settings.max_waiting
-            )
-        except (OutboxError, OSError) as error:
-            raise ConfigError(f"webhook.outbox_directory: {error}") from error
+        outbox = self._opened()
         store = outbox.store
         self._feed.next_sequence = max(self._feed.next_sequence, store.last_sequence() + 1)
         signing = {each.url: each.api_key or settings.api_key or next(iter(keys), "") for each in settings.urls}
@@ -99,6 +94,24 @@ class Webhooks:
         self._courier = Courier(store, sender, parallel=settings.parallel, max_age=settings.max_age, clock=self._clock)
         waiting = await self._courier.start(self._recipients.urls)
         log.info("webhooks", outbox=str(outbox.directory), urls=len(settings.urls), waiting=waiting)
+
+    def _opened(self) -> Outbox:
+        if self._outbox is None:
+            settings = self._config.webhook
+            try:
+                directory = outbox_directory(settings.outbox_directory)
+                self._outbox = Outbox(directory, max_waiting=settings.max_waiting)
+            except (OutboxError, OSError) as error:
+                raise ConfigError(f"webhook.outbox_directory: {error}") from error
+        return self._outbox
+
+    def _problem(self) -> str:
+        """Why the webhooks of a request could not be kept; it is refused then."""
+        try:
+            self._opened()
+        except ConfigError as error:
+            return str(error)
+        return ""
 
     def _on_entry(self, entry: Entry) -> None:
         letters = self._recipients.letters(entry, self._clock.now_ns() // 1_000_000)

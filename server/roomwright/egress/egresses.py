@@ -265,6 +265,8 @@ class Egresses:
                 f"recording needs {', '.join(missing)}, which are not installed: pip install 'roomwright[egress]'"
             )
         check_webhooks(wish.webhooks, self._keys)
+        if wish.webhooks and (problem := self._feed.problem_with_requested()):
+            raise failed_precondition(f"webhooks: {problem}")
         resolve(wish)
         for output in wish.outputs:
             if isinstance(output, FileWish | SegmentsWish | ImagesWish):

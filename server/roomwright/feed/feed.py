@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import structlog
 
@@ -31,6 +30,7 @@ class Feed:
         self._clock = clock
         self._listeners: list[Listener] = []
         self._listeners_to_requested: list[Listener] = []
+        self._keepers: list[Callable[[], str]] = []
         self._stream: EventStream | None = None
         self._pumping: asyncio.Task[None] | None = None
         self.next_sequence = clock.now_ns() // 1_000
@@ -56,10 +56,23 @@ class Feed:
 
         return stop
 
-    def listen_to_requested(self, listener: Listener) -> Callable[[], None]:
-        """The same for entries that bring webhooks along; it costs nothing while there are none."""
+    def listen_to_requested(self, listener: Listener, problem: Callable[[], str]) -> Callable[[], None]:
+        """The same for entries that bring webhooks along; it costs nothing while there are none.
+
+        `problem` says, before there are some, what would keep them from being delivered; "" is nothing.
+        """
         self._listeners_to_requested.append(listener)
-        return partial(self._listeners_to_requested.remove, listener)
+        self._keepers.append(problem)
+
+        def stop() -> None:
+            self._listeners_to_requested.remove(listener)
+            self._keepers.remove(problem)
+
+        return stop
+
+    def problem_with_requested(self) -> str:
+        """What would keep webhooks that a request brings along from being delivered, in words; "" is nothing."""
+        return next((reason for problem in self._keepers if (reason := problem())), "")
 
     def pump(self) -> None:
         """Hand on everything that the backend has said up to now."""

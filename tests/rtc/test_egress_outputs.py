@@ -17,7 +17,7 @@ from tests.egress.programs import ACCESS, SECRET, copied, played, probed, rtmp_l
 from tests.ports import free_port
 from tests.rtc.conftest import Invite
 from tests.rtc.network import Network
-from tests.rtc.recording import active, ended, recorded, recorders, recording_server, status, until
+from tests.rtc.recording import active, arguments, ended, listed, recorded, recorders, recording_server, status, until
 from tests.rtc.server import Server
 
 FINISHED, FAILED = proto.StreamInfo.Status.FINISHED, proto.StreamInfo.Status.FAILED
@@ -211,3 +211,28 @@ async def test_a_recorder_that_is_killed_while_it_uploads_leaves_its_file_in_the
     assert file.location == f"{endpoint}/rec/killed/{room}.mp4"
     assert file.size == stored.stat().st_size
     assert source.watch(stored).duration > 2
+
+
+async def test_a_killed_server_leaves_its_file_in_the_storage_and_the_next_one_knows(
+    invite: Invite, network: Network, tmp_path: Path, room: str, endpoint: str, buckets: Path
+) -> None:
+    server = await Server.start(*arguments(tmp_path))
+    async with server.api() as livekit:
+        await _performer(invite, server)
+        output = api.EncodedFileOutput(filepath="orphan/{room_name}.mp4", s3=s3(endpoint))
+        request = api.RoomCompositeEgressRequest(room_name=room, file_outputs=[output])
+        started = await livekit.egress.start_room_composite_egress(request)
+        await until(livekit, started.egress_id, lambda info: info.file_results[0].duration > 3_000_000_000)
+    await server.kill()
+    async with recording_server(tmp_path) as next_server, next_server.api() as livekit:
+        info = await listed(livekit, started.egress_id)
+        assert (status(info), info.details) == ("EGRESS_FAILED", "End reason: Process killed")
+        stored = buckets / f"rec/orphan/{room}.mp4"
+        for _ in range(300):
+            if stored.exists():
+                break
+            await asyncio.sleep(0.1)
+        assert source.watch(stored).duration > 2
+        spool = tmp_path / "state/spool"
+        info = await until(livekit, started.egress_id, lambda _: not any(spool.iterdir()))
+        assert info.file_results[0].location == f"{endpoint}/rec/orphan/{room}.mp4"

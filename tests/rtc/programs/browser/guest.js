@@ -66,6 +66,19 @@ async function received(track) {
   return [...(report?.values() ?? [])].find((entry) => entry.type === "inbound-rtp") ?? {};
 }
 
+let onlyAudioCodec = "";
+const { addTransceiver } = RTCPeerConnection.prototype;
+
+/** The SDK has no say in codecs of audio: what is published while there is one has no other. */
+RTCPeerConnection.prototype.addTransceiver = function (...given) {
+  const transceiver = addTransceiver.apply(this, given);
+  if (onlyAudioCodec && given[0].kind === "audio") {
+    const { codecs } = RTCRtpSender.getCapabilities("audio");
+    transceiver.setCodecPreferences(codecs.filter(({ mimeType }) => mimeType.toLowerCase() === `audio/${onlyAudioCodec}`));
+  }
+  return transceiver;
+};
+
 /** The participant. Each method without a leading # is a command. */
 class Guest {
   #room;
@@ -128,7 +141,9 @@ class Guest {
   async publish({ name, source, hz = 440, colour = "red", width = 320, height = 180, simulcast = false, codec = "vp8" }) {
     const audio = source === "microphone" || source === "screen_share_audio";
     const track = audio ? sing(hz) : paint(colour, width, height);
-    const publication = await this.#me.publishTrack(track, { name, source, simulcast, videoCodec: codec });
+    onlyAudioCodec = codec.startsWith("pcm") ? codec : "";
+    const more = onlyAudioCodec && { audioPreset: { maxBitrate: 64_000 } }; // G.711 has no lower rate
+    const publication = await this.#me.publishTrack(track, { name, source, simulcast, videoCodec: codec, ...more });
     this.#playing.set(name, publication);
     return publication.trackSid;
   }

@@ -2,12 +2,14 @@
 
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from roomwright.egress.recorder import outputs
+from roomwright.egress.recorder.outputs import sender
 from roomwright_proto import livekit as pb
 from roomwright_proto.roomwright.egress import v1
 from tests.egress import source
@@ -90,11 +92,14 @@ def test_a_certificate_that_has_expired_is_not_trusted(authority: Authority, beh
 
 def test_a_server_that_says_nothing_holds_up_nobody(tmp_path: Path, behind: int) -> None:
     """It takes the connection and never answers."""
-    silent = v1.Stream(destinations=[pb.StreamDestination(url=f"rtmp://127.0.0.1:{behind}/live/secretkey")])
+    urls = [f"rtmp://127.0.0.1:{behind}/live/secretkey{number}" for number in range(4)]
+    silent = v1.Stream(destinations=[pb.StreamDestination(url=url) for url in urls])
     file = v1.Output(file=v1.File(path="a.mp4"), storage=local(tmp_path))
     made = outputs.make(plan(v1.Output(stream=silent), file))
     made.open(recorded(4.0)[0], EPOCH_NS)
     sent(made)
+    began = time.monotonic()
     made.close()
+    assert time.monotonic() - began < len(urls) * sender.GRACE
     assert len(source.watch(tmp_path / "a.mp4").shown) == 120
-    assert results(made).streams[0].duration == 0
+    assert [stream.duration for stream in results(made).streams] == [0] * len(urls)

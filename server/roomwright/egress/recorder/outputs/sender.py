@@ -79,10 +79,10 @@ class Sender:
         """Nothing more is offered."""
         self._backlog.end()
 
-    def stop(self) -> None:
+    def stop(self, within: float = GRACE) -> None:
         """End the stream in order. One that could never be sent has failed."""
         self._backlog.end()
-        self._thread.join(GRACE)
+        self._thread.join(within)
         if self._error and not self.info.started_at:
             self._end(_Status.FAILED, self._error)
         self._end(_Status.FINISHED)

@@ -1,6 +1,7 @@
 """Live streams of one encoding; they come and go, and fail each on its own."""
 
 from collections.abc import Sequence
+from time import monotonic
 from typing import Final
 
 from roomwright_proto import livekit as pb
@@ -8,7 +9,7 @@ from roomwright_proto.roomwright.egress import v1
 
 from ...redaction import stream_url
 from ..units import OutputError, StreamFormat, Unit
-from .sender import RETRIES, Sender
+from .sender import GRACE, RETRIES, Sender
 
 SCHEMES: Final = ("rtmp://", "rtmps://")
 
@@ -74,12 +75,13 @@ class StreamsOutput:
         into.bytes += sum(sender.sent_bytes for sender in self._senders)
 
     def close(self) -> None:
-        """End all."""
+        """End all, in the time of one."""
         running = [sender for sender in self._senders if sender.live]
+        deadline = monotonic() + GRACE
         for sender in running:
             sender.end()
         for sender in running:
-            sender.stop()
+            sender.stop(max(0.0, deadline - monotonic()))
 
     def _start(self, destination: pb.StreamDestination) -> None:
         self._senders.append(Sender(destination, self._formats or [], retries=self._retries))

@@ -127,6 +127,20 @@ def test_two_tracks_as_they_are_sent_stay_together_though_their_clocks_drift(tmp
     assert max(map(abs, watched.offsets())) < 0.08
 
 
+@pytest.mark.parametrize(("codec", "drift"), [("opus", 0.008), ("pcmu", -0.008)])
+def test_sound_alone_keeps_its_publishers_clock(tmp_path, codec, drift) -> None:
+    """Nothing is put in and nothing left out, whatever the server's clock says."""
+    spoken = payloads.opus(20) if codec == "opus" else payloads.ulaw(20)
+    sound = Sent(1, codec, list(spoken), drift=drift, network=Network(jitter=0.03))
+    with recording(track(file(tmp_path, "track.ogg"))) as recorder:
+        recorder.order(added(sound))
+        recorder.play(arriving(sound))
+        recorder.stop()
+    watched = source.watch(tmp_path / "track.ogg")
+    assert [beep.second for beep in watched.beeps] == [second % 16 for second in range(20)]
+    assert max(abs(beep.at - watched.beeps[0].at - second) for second, beep in enumerate(watched.beeps)) < 0.01
+
+
 def test_a_server_whose_clock_is_behind_the_machines_is_recorded_as_well(tmp_path) -> None:
     tracks = (sent("opus"), sent("vp8"))
     with recording(room(file(tmp_path, "room.mp4"))) as recorder:

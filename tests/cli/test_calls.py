@@ -266,6 +266,10 @@ class TestTables:
         rows = [("long name", 1, True), ("b", None, False)]
         assert table(("A", "NUMBER", "C"), rows, "nothing") == ("A          NUMBER  C\nlong name  1       yes\nb")
 
+    def test_cut_what_is_too_wide(self) -> None:
+        first, second = table(("A", "B"), [("x" * 100, 1), ("y" * 101, 2)], "nothing").splitlines()[1:]
+        assert (first, second) == (f"{'x' * 100}  1", f"{'y' * 99}…  2")
+
     def test_without_rows_say_so(self) -> None:
         assert table(("A",), [], "nothing") == "nothing"
 

@@ -9,6 +9,8 @@ from typing import Any
 from roomwright.cli.output import say
 
 _GAP = "  "
+_WIDEST = 100
+"""Characters of a cell: metadata may be as long as a book. JSON has all of it."""
 
 
 def add_json_flag(parser: argparse.ArgumentParser) -> None:
@@ -23,8 +25,8 @@ def show(arguments: argparse.Namespace, answer: Any, people: str) -> int:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]], nothing: str) -> str:
-    """Columns as wide as their widest cell; `nothing` when there are no rows."""
-    cells = [[_cell(value) for value in row] for row in rows]
+    """Columns as wide as their widest cell, which is cut where it is too wide; `nothing` when there are no rows."""
+    cells = [[_cut(_cell(value)) for value in row] for row in rows]
     if not cells:
         return nothing
     lines = [list(head), *cells]
@@ -48,6 +50,10 @@ def moment(seconds: object) -> str:
     """A time since 1970 in seconds, as Twirp's JSON has it (a string of digits), in UTC; empty for none."""
     count = int(str(seconds or 0))
     return f"{datetime.fromtimestamp(count, UTC):%Y-%m-%d %H:%M:%S}" if count else ""
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
 
 
 def _cell(value: object) -> str:

@@ -2,21 +2,25 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
+import pytest
 from livekit import api
 from livekit.protocol import egress as proto
 
 from tests.rtc.server import Server
 
 PATIENCE_S = 90.0
+BUSY = 3
+"""That many for each processor are too many."""
 ENDED = ("EGRESS_COMPLETE", "EGRESS_FAILED", "EGRESS_ABORTED", "EGRESS_LIMIT_REACHED")
 
 
@@ -48,6 +52,18 @@ def recorders(server: Server) -> list[int]:
 
 def status(info: proto.EgressInfo) -> str:
     return proto.EgressStatus.Name(info.status)
+
+
+@contextmanager
+def in_real_time() -> Iterator[None]:
+    """For what only holds where publishers and recorders get a processor when they want one; else skipped."""
+    try:
+        yield
+    except AssertionError as error:
+        load, cores = os.getloadavg()[0], os.cpu_count() or 1
+        if load > BUSY * cores:
+            pytest.skip(f"nothing keeps its time here: {load:.1f} want {cores} processors; {error}")
+        raise
 
 
 async def published(livekit: api.LiveKitAPI, room: str, sid: str) -> None:

@@ -17,7 +17,18 @@ from tests.egress.programs import ACCESS, SECRET, copied, played, probed, rtmp_l
 from tests.ports import free_port
 from tests.rtc.conftest import Invite
 from tests.rtc.network import Network
-from tests.rtc.recording import active, arguments, ended, listed, recorded, recorders, recording_server, status, until
+from tests.rtc.recording import (
+    active,
+    arguments,
+    ended,
+    in_real_time,
+    listed,
+    recorded,
+    recorders,
+    recording_server,
+    status,
+    until,
+)
 from tests.rtc.server import Server
 
 FINISHED, FAILED = proto.StreamInfo.Status.FINISHED, proto.StreamInfo.Status.FAILED
@@ -93,8 +104,9 @@ async def test_a_room_goes_to_s3_to_a_playlist_to_images_and_to_streams_at_once(
     assert [stream.status for stream in info.stream_results] == [FINISHED, FINISHED]
     for name in ("one.flv", "two.flv"):
         streamed = source.watch(tmp_path / name)
-        assert len(streamed.beeps) >= 1
-        assert median(map(abs, streamed.offsets())) < 0.08  # a busy machine may hold the publisher up now and then
+        with in_real_time():
+            assert len(streamed.beeps) >= 1
+            assert median(map(abs, streamed.offsets())) < 0.08  # a busy machine holds the publisher up now and then
 
 
 def _everywhere(room: str, endpoint: str, stream: str) -> api.RoomCompositeEgressRequest:

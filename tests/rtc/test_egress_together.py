@@ -12,7 +12,7 @@ from livekit.protocol import egress as proto
 from tests.egress import source
 from tests.rtc.conftest import Invite
 from tests.rtc.network import Network
-from tests.rtc.recording import recorded, recording_server, status
+from tests.rtc.recording import in_real_time, recorded, recording_server, status
 from tests.rtc.server import Server
 
 TOGETHER_S = 0.08
@@ -42,8 +42,9 @@ def assert_together(recording: source.Watched, *, beeps: int) -> None:
     numbers = [shown.number for shown in recording.shown]
     assert numbers == sorted(numbers)
     offsets = recording.offsets()
-    assert len(offsets) >= beeps, recording.beeps
-    assert median(map(abs, offsets)) < TOGETHER_S, offsets
+    with in_real_time():
+        assert len(offsets) >= beeps, recording.beeps
+        assert median(map(abs, offsets)) < TOGETHER_S, offsets
 
 
 @pytest.mark.parametrize("codec", ["vp8", "h264", "vp9"])
@@ -94,7 +95,8 @@ async def test_tracks_are_recorded_whole_and_in_order(
     microphone = watched(await recorded(livekit, infos[1].egress_id, 0))
     numbers = [shown.number for shown in camera.shown]
     assert numbers == sorted(set(numbers))
-    assert len(numbers) > 100
+    with in_real_time():
+        assert len(numbers) > 100
     seconds = [beep.second for beep in microphone.beeps]
     assert seconds == [(seconds[0] + step) % 16 for step in range(len(seconds))]
     assert len(seconds) >= 4

@@ -1,15 +1,19 @@
 """Live streams over TLS go to those alone who show a certificate that is trusted; a silent server holds up nobody."""
 
+import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from roomwright.egress.recorder import outputs
 from roomwright.egress.recorder.outputs import sender
+from roomwright.egress.recorder.outputs.connection import BrokenStreamError, Connection
 from roomwright_proto import livekit as pb
 from roomwright_proto.roomwright.egress import v1
 from tests.egress import source
@@ -103,3 +107,22 @@ def test_a_server_that_says_nothing_holds_up_nobody(tmp_path: Path, behind: int)
     assert time.monotonic() - began < len(urls) * sender.GRACE
     assert len(source.watch(tmp_path / "a.mp4").shown) == 120
     assert [stream.duration for stream in results(made).streams] == [0] * len(urls)
+
+
+@pytest.mark.suite
+def test_a_process_whose_recorder_was_killed_does_not_wait_for_ever() -> None:
+    formats, units = recorded(1.0)
+
+    def write_all() -> None:
+        with suppress(BrokenStreamError):
+            for unit in units:
+                connection.write(unit)
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        connection = Connection(f"rtmp://127.0.0.1:{silent.getsockname()[1]}/live/secretkey", formats)
+        threading.Thread(target=write_all, daemon=True).start()
+        silent.settimeout(30)
+        _taken = silent.accept()
+        connection._socket.shutdown(socket.SHUT_RDWR)
+        assert connection._process.wait(60) == -signal.SIGALRM
+        connection.close()

@@ -5,6 +5,7 @@ without options.
 """
 
 import json
+import signal
 import socket
 import ssl
 import sys
@@ -31,6 +32,9 @@ _BUNDLES: Final = (
 
 _FLV: Final = {"flvflags": "no_duration_filesize"}
 _LOOK_SECONDS: Final = 5
+
+_ALONE_SECONDS: Final = 20
+"""A recorder ends a process that waits so long. If it is gone itself, the system does it."""
 _TLS_PORT: Final = 443
 
 
@@ -49,13 +53,18 @@ def main() -> None:
 def _sent(url: str, formats: Sequence[StreamFormat], messages: Iterator[bytes], connection: socket.socket) -> bytes:
     """Send all; what went wrong, as `connection.py` wants to be told, or nothing."""
     try:
+        signal.alarm(_ALONE_SECONDS)
         if _is_secure(url):
             _look(url)
         muxer = _muxer(url, formats)
+        signal.alarm(0)
         for message in messages:
             index, pts, dts, duration, key = HEAD.unpack_from(message)
+            signal.alarm(_ALONE_SECONDS)
             muxer.write(Unit(index, pts, dts, duration, key, message[HEAD.size :]))
+            signal.alarm(0)
             connection.sendall(TAKEN)
+        signal.alarm(_ALONE_SECONDS)
         muxer.close()
     except ssl.SSLCertVerificationError as error:
         return FINAL + f"its certificate is not trusted: {error.verify_message}".encode()

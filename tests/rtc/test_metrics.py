@@ -1,48 +1,35 @@
 """What a server's metrics say while official clients call each other."""
 
 import asyncio
-import contextlib
-import shutil
-import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator
 
 import aiohttp
-import pytest
 import pytest_asyncio
 
 from tests.metrics.conftest import Scrape, read, value
 from tests.rtc.conftest import Invite
 from tests.rtc.network import Network
+from tests.rtc.relay import Relay
 from tests.rtc.server import Server
-from tests.support import skip_or_fail
 
-PORT = 6789
+PORT, MEDIA_PORT = 6789, 40_002
 """Nobody else's: the network is the tests' own."""
+SERVER, FRONT = "127.0.0.1", "127.0.0.9"
+LOSS = 0.15
 PATIENCE_S = 40.0
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def watched(network: Network) -> AsyncIterator[Server]:
+async def watched(network: Network) -> AsyncIterator[tuple[Server, Relay]]:
+    """A server with metrics, whose media is reached through a relay only."""
+    metrics = ("--config-body", f"prometheus: {{port: {PORT}}}")
     with network:
-        server = await Server.start("--config-body", f"prometheus: {{port: {PORT}}}")
-    yield server
+        server = await Server.start("--bind", SERVER, "--node-ip", FRONT, "--udp-port", str(MEDIA_PORT), *metrics)
+        relay = await Relay.open((FRONT, MEDIA_PORT), (SERVER, MEDIA_PORT))
+    yield server, relay
+    relay.close()
     await server.stop()
-
-
-@pytest.fixture
-def losing() -> Iterator[Callable[[], None]]:
-    """Has every seventh datagram lost from then on."""
-    rule = ("INPUT", "-p", "udp", "-m", "statistic", "--mode", "random", "--probability", "0.15", "-j", "DROP")
-    if shutil.which("iptables") is None:
-        skip_or_fail("datagrams are lost by the command iptables (Debian package iptables), which is not on PATH")
-    yield lambda: _iptables("-A", *rule)
-    with contextlib.suppress(subprocess.CalledProcessError):  # the test may not have come so far
-        _iptables("-D", *rule)
-
-
-def _iptables(*arguments: str) -> None:
-    subprocess.run(("iptables", *arguments), check=True, capture_output=True)
 
 
 async def scrape() -> Scrape:
@@ -64,8 +51,8 @@ async def seen(*wanted: tuple[str, dict[str, str]]) -> Scrape:
     return samples
 
 
-async def test_quality_loss_jitter_and_round_trips_of_a_call(watched: Server, invite: Invite) -> None:
-    url = watched.socket_url
+async def test_quality_loss_jitter_and_round_trips_of_a_call(watched: tuple[Server, Relay], invite: Invite) -> None:
+    url = watched[0].socket_url
     alice, bob = await invite("python", "alice", url=url), await invite("python-double", "bob", url=url)
     await alice.do("publish", name="mic", source="microphone", hz=440)
     await alice.do("publish", name="cam", source="camera", colour="red")
@@ -106,13 +93,14 @@ def _check_call(samples: Scrape) -> None:
     assert total(samples, "livekit_node_packet_total") >= 0
 
 
-async def test_a_bad_network_is_seen(watched: Server, invite: Invite, losing: Callable[[], None]) -> None:
-    url = watched.socket_url
+async def test_a_bad_network_is_seen(watched: tuple[Server, Relay], invite: Invite) -> None:
+    server, relay = watched
+    url = server.socket_url
     alice, bob = await invite("python", "alice", url=url), await invite("python", "bob", url=url)
     await alice.do("publish", name="mic", source="microphone", hz=440)
     await alice.do("publish", name="cam", source="camera", colour="red")
     await bob.hears("alice", "mic", 440)
-    losing()
+    relay.loss = LOSS
     samples = await seen(
         ("livekit_packet_loss_total", {"direction": "incoming"}),
         ("livekit_packet_loss_total", {"direction": "outgoing"}),
@@ -122,3 +110,6 @@ async def test_a_bad_network_is_seen(watched: Server, invite: Invite, losing: Ca
         ("livekit_quality_rating_bucket", {"le": "1"}),
     )
     assert total(samples, "livekit_packet_loss_percent_sum") > 1
+    relay.loss = 0.0
+    for guest in (alice, bob):
+        await guest.do("disconnect")

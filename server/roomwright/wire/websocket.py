@@ -58,7 +58,7 @@ class WebSocket:
 
     def welcomes(self, request: web.BaseRequest) -> bool:
         """Whether the request is a handshake that can be answered."""
-        return bool(self._socket.can_prepare(request))
+        return request.method == "GET" and bool(self._socket.can_prepare(request))
 
     def send(self, frame: Frame) -> None:
         """Send a frame, after those that wait."""

@@ -64,6 +64,14 @@ class TestTheHandshake:
             assert (answer.status, answer.headers["Sec-WebSocket-Version"]) == (400, "13")
         assert await listed(server) == []
 
+    @pytest.mark.parametrize("verb", ["POST", "OPTIONS"])
+    async def test_by_another_verb_than_get_is_refused(self, server, http, verb):
+        headers = {"Authorization": f"Bearer {bearer()}", "Connection": "Upgrade", "Upgrade": "websocket"}
+        headers |= {"Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+        async with http.request(verb, server.url + "/rtc", headers=headers) as answer:
+            assert answer.status == 400
+        assert await listed(server) == []
+
     @pytest.mark.parametrize("upgrade", [{}, {"Upgrade": "h2c", "Connection": "Upgrade"}])
     async def test_of_another_kind_is_not_found(self, server, http, upgrade):
         async with http.get(f"{server.url}/rtc", headers=upgrade) as answer:

@@ -57,7 +57,7 @@ async def all_gone(server: Server) -> None:
     for _ in range(60):
         await asyncio.sleep(1)
         gc.collect()
-        left = [thing for thing in gc.get_objects() if isinstance(thing, kinds)]
+        left = [repr(thing) for thing in gc.get_objects() if isinstance(thing, kinds)]  # a thing itself would stay
         if not left and not server.backend.clients:
             return
     raise AssertionError(f"after a minute there are {len(left)} left, such as {left[:3]}")

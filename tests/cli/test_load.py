@@ -26,6 +26,11 @@ from tests.cli.conftest import Run
     [
         (["load-test", "--publishers", "0", "--subscribers", "0"], "there is nobody to come"),
         (["load-test", "--publishers", "501"], "--publishers must be from 0 to 500, not 501"),
+        (["load-test", "--audio-publishers", "-1"], "--audio-publishers must be from 0 to 500, not -1"),
+        (
+            ["load-test", "--audio-publishers", "300", "--video-publishers", "300"],
+            "all publishers together must be from 0 to 500, not 600",
+        ),
         (["load-test", "--num-per-second", "0"], "--num-per-second must be from 0.1 to 1000, not 0"),
         (["load-test", "--num-per-second", "nan"], "--num-per-second must be from 0.1 to 1000, not nan"),
         (["load-test", "--duration", "soon"], "--duration must be a time such as"),
@@ -138,6 +143,11 @@ def test_a_join_request_holds_the_offer_and_the_tracks(sdp: str | None) -> None:
 )
 def test_percentiles(values: list[float], share: float, found: float) -> None:
     assert percentile(values, share) == found
+
+
+def test_publishers_come_first_and_each_sends_what_its_kind_does() -> None:
+    plan = Plan(room="r", publishers=1, audio_publishers=1, video_publishers=1, subscribers=1, video=False)
+    assert [[*plan.kinds(number)] for number in range(plan.participants)] == [["audio"], ["audio"], ["video"], []]
 
 
 def test_the_report_names_what_went_wrong_first() -> None:

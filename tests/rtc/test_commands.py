@@ -118,6 +118,15 @@ async def test_a_load_test_counts_what_arrives(server: Server, room: str) -> Non
     assert 0 < found["joined_p50_ms"] <= found["joined_p95_ms"]
 
 
+async def test_a_load_test_has_publishers_of_one_kind(server: Server, room: str) -> None:
+    kinds = ("--audio-publishers", "2", "--video-publishers", "1", "--subscribers", "1")
+    async with running(server, "load-test", "--room", room, *kinds, "--duration", "5s", "--json") as process:
+        out, errors = await ended(process)
+    found = json.loads(out)
+    assert process.returncode == 0, errors
+    assert (found["joined"], found["streams_received"], found["streams_missing"]) == (4, 3 * 3, 0)
+
+
 async def test_a_load_test_that_is_interrupted_shows_what_it_has(server: Server, room: str) -> None:
     arguments = ("load-test", "--room", room, "--publishers", "1", "--subscribers", "1", "--duration", "1h")
     async with running(server, *arguments) as process:

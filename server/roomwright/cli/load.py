@@ -34,15 +34,15 @@ def load_test(arguments: argparse.Namespace) -> int:
 
 
 def _plan(arguments: argparse.Namespace) -> Plan:
-    _check("--publishers", arguments.publishers, 0, MAX_PUBLISHERS)
+    publishers = _publishers(arguments)
     _check("--subscribers", arguments.subscribers, 0, MAX_PARTICIPANTS - MAX_PUBLISHERS)
     _check("--num-per-second", arguments.num_per_second, 0.1, 1_000)
     _check("--video-bitrate", arguments.video_bitrate, 10, 50_000)
-    if not arguments.publishers + arguments.subscribers:
+    if not sum(publishers.values()) + arguments.subscribers:
         raise CommandError("--publishers and --subscribers are both 0: there is nobody to come")
     return Plan(
         room=arguments.room or f"load-test-{secrets.token_hex(3)}",
-        publishers=arguments.publishers,
+        **publishers,
         subscribers=arguments.subscribers,
         duration_s=duration(arguments.duration, "--duration"),
         joins_per_second=arguments.num_per_second,
@@ -50,6 +50,17 @@ def _plan(arguments: argparse.Namespace) -> Plan:
         video=not arguments.no_video,
         bitrate=arguments.video_bitrate * 1_000,
     )
+
+
+def _publishers(arguments: argparse.Namespace) -> dict[str, int]:
+    """How many of each kind, as the plan calls them. One of the first kind, where nothing is said of any."""
+    others = {name: getattr(arguments, name) for name in ("audio_publishers", "video_publishers")}
+    first = arguments.publishers if arguments.publishers is not None else int(not any(others.values()))
+    publishers = {"publishers": first, **others}
+    for name, count in publishers.items():
+        _check(f"--{name.replace('_', '-')}", count, 0, MAX_PUBLISHERS)
+    _check("all publishers together", sum(publishers.values()), 0, MAX_PUBLISHERS)
+    return publishers
 
 
 def _check(flag: str, value: float, lowest: float, highest: float) -> None:
@@ -106,7 +117,7 @@ def _report(plan: Plan, measured: Measured) -> str:
     return fields(
         (
             ("room", plan.room),
-            ("participants", f"{measured.joined} of {plan.participants} ({plan.publishers} publish)"),
+            ("participants", f"{measured.joined} of {plan.participants} ({plan.publishing} publish)"),
             ("failed", measured.failed or "0"),
             ("lost on the way", measured.lost_participants or "0"),
             ("first problem", measured.problem),
@@ -157,7 +168,9 @@ def _as_json(plan: Plan, measured: Measured) -> dict[str, object]:
 def _flags(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--room", metavar="ROOM", help="name of the room; default: a new one")
-    add("--publishers", type=int, default=1, metavar="N", help="how many publish; default: 1")
+    add("--publishers", type=int, metavar="N", help="how many publish audio and video; default: 1, or 0 beside others")
+    add("--audio-publishers", type=int, default=0, metavar="N", help="how many more publish audio alone")
+    add("--video-publishers", type=int, default=0, metavar="N", help="how many more publish video alone")
     add("--subscribers", type=int, default=1, metavar="N", help="how many only receive; default: 1")
     add("--duration", default="30s", metavar="TIME", help="from when all are there, such as 45s, 5m, 1h; default: 30s")
     add("--num-per-second", type=float, default=5.0, metavar="N", help="how many come in a second; default: 5")

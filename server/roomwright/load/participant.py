@@ -61,6 +61,11 @@ class Participant:
     def __repr__(self) -> str:
         return f"<Participant {self.ticket.identity}: {self.problem or f'{self.active_s:.3f} s'}>"
 
+    @property
+    def streams(self) -> int:
+        """How many it publishes."""
+        return len(self._outgoing)
+
     async def join(self, http: aiohttp.ClientSession) -> None:
         """Come in, and begin to send. Raises JoinError."""
         self._begin = time.perf_counter()

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 class Plan:
     """A load test: who comes, how fast, for how long (seconds from the last one's coming).
 
-    `bitrate` is a publisher's video's, in bits per second; a stream that is not wanted is left out.
+    `publishers` send sound and pictures, as far as `audio` and `video` want them; the other publishers one of the two.
+    `bitrate` is a publisher's video's, in bits per second.
     """
 
     room: str
     publishers: int = 1
+    audio_publishers: int = 0
+    video_publishers: int = 0
     subscribers: int = 1
     duration_s: float = 30.0
     joins_per_second: float = 5.0
@@ -24,7 +27,20 @@ class Plan:
     @property
     def participants(self) -> int:
         """All of them."""
-        return self.publishers + self.subscribers
+        return self.publishing + self.subscribers
+
+    @property
+    def publishing(self) -> int:
+        """Those who publish; they come first."""
+        return self.publishers + self.audio_publishers + self.video_publishers
+
+    def kinds(self, number: int) -> Sequence[str]:
+        """What the participant of that number, counted from 0, publishes."""
+        if number < self.publishers:
+            return [kind for kind, wanted in (("audio", self.audio), ("video", self.video)) if wanted]
+        if number < self.publishers + self.audio_publishers:
+            return ["audio"]
+        return ["video"] if number < self.publishing else []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

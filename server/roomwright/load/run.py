@@ -84,10 +84,10 @@ class LoadTest:
 
     def _make(self, number: int) -> Participant:
         plan = self.plan
-        publishes = number < plan.publishers
-        kinds = [kind for kind, wanted in (("audio", plan.audio), ("video", plan.video)) if wanted] if publishes else []
-        outgoing = [Outgoing(kind, _SSRC + 2 * number + index, plan.bitrate) for index, kind in enumerate(kinds)]
-        name = f"{'publisher' if publishes else 'subscriber'}-{number if publishes else number - plan.publishers}"
+        publishes = number < plan.publishing
+        kinds = enumerate(plan.kinds(number))
+        outgoing = [Outgoing(kind, _SSRC + 2 * number + index, plan.bitrate) for index, kind in kinds]
+        name = f"{'publisher' if publishes else 'subscriber'}-{number if publishes else number - plan.publishing}"
         return Participant(self._ticket(name), self._certificate, outgoing)
 
     async def _wait(self, seconds: float) -> None:
@@ -121,5 +121,4 @@ class LoadTest:
 
     def _expected(self, active: int) -> int:
         """How many streams should come: everybody gets all tracks but its own."""
-        publishers = sum(each.ticket.identity.startswith("publisher") and bool(each.active_s) for each in self._inside)
-        return publishers * (self.plan.audio + self.plan.video) * max(0, active - 1)
+        return sum(each.streams for each in self._inside if each.active_s) * max(0, active - 1)

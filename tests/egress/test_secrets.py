@@ -13,7 +13,9 @@ from roomwright.errors import ServiceError
 from roomwright_proto import livekit as pb
 from tests.egress.desk import CALLER, Desk
 
-SECRET = "hunter2-hunter2-hunter2"
+SECRET = "hunter2+hunter2+hunter2A"
+"""As good as a key of Azure's, which is base64."""
+ACCOUNT = json.dumps({"client_email": "e", "private_key": SECRET, "private_key_id": SECRET})
 REQUEST = pb.RoomCompositeEgressRequest(
     room_name="r",
     file_outputs=[
@@ -28,7 +30,7 @@ REQUEST = pb.RoomCompositeEgressRequest(
             ),
         )
     ],
-    image_outputs=[pb.ImageOutput(gcp=pb.GcpUpload(credentials=json.dumps({"private_key": SECRET}), bucket="b"))],
+    image_outputs=[pb.ImageOutput(gcp=pb.GcpUpload(credentials=ACCOUNT, bucket="b"))],
     segment_outputs=[
         pb.SegmentedFileOutput(azure=pb.AzureBlobUpload(account_name="a", account_key=SECRET, container_name="c"))
     ],

@@ -208,6 +208,12 @@ def test_a_directory_that_cannot_be_written_is_said_plainly(tmp_path: Path):
         ),
         (v1.Storage(gcp=pb.GcpUpload(bucket="b", proxy=pb.ProxyConfig(username="u"))), "proxy.url is not an HTTP URL"),
         (v1.Storage(gcp=pb.GcpUpload(bucket="b", credentials="[1]")), "credentials are not the JSON"),
+        (v1.Storage(gcp=pb.GcpUpload(bucket="b", credentials="{nonsense")), "credentials are not the JSON"),
+        (v1.Storage(gcp=pb.GcpUpload(bucket="b", credentials='{"client_email": "a"}')), "credentials have no private"),
+        (
+            v1.Storage(azure=pb.AzureBlobUpload(account_name="a", account_key="no key", container_name="c")),
+            "account_key is not base64",
+        ),
         (
             v1.Storage(azure=pb.AzureBlobUpload(account_name="a.b/c", account_key="k", container_name="c")),
             "account_name",

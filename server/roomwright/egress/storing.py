@@ -4,13 +4,13 @@ Object storage is not asked: that is the recorder's, at its start. What its clie
 name: it would panic at the end of the recording.
 """
 
+import base64
 import dataclasses
 import ipaddress
 import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final, cast
@@ -36,6 +36,8 @@ _FORMS: Final[Mapping[str, re.Pattern[str]]] = {
     "account_name": _LABEL,
 }
 """What these fields look like: they become parts of URLs and headers."""
+_ACCOUNT: Final = ("client_email", "private_key", "private_key_id")
+"""What the key of a Google service account has at least."""
 _NEEDED: Final[Mapping[type[Any], tuple[str, ...]]] = {
     pb.S3Upload: ("bucket",),
     pb.GcpUpload: ("bucket",),
@@ -53,7 +55,7 @@ def refusal(storage: v1.Storage) -> str:
         case v1.Storage(gcp=pb.GcpUpload() as upload):
             return _first("gcp", upload, _of_gcp(upload))
         case v1.Storage(azure=pb.AzureBlobUpload() as upload):
-            return _first("azure", upload, iter(()))
+            return _first("azure", upload, _of_azure(upload))
         case _:
             return ""
 
@@ -139,10 +141,24 @@ def _of_tagging(tagging: str) -> Iterator[str]:
 
 
 def _of_gcp(upload: pb.GcpUpload) -> Iterator[str]:
-    with suppress(ValueError):
-        if not upload.credentials or isinstance(cast("object", json.loads(upload.credentials)), dict):
-            return
-    yield "credentials are not the JSON of a service account"
+    if not upload.credentials:
+        return
+    try:
+        account: object = json.loads(upload.credentials)
+    except ValueError:
+        account = None
+    if not isinstance(account, dict):
+        yield "credentials are not the JSON of a service account"
+        return
+    texts = cast("dict[object, object]", account)
+    yield from (f"credentials have no {name}" for name in _ACCOUNT if not isinstance(texts.get(name), str))
+
+
+def _of_azure(upload: pb.AzureBlobUpload) -> Iterator[str]:
+    try:
+        base64.b64decode(upload.account_key, validate=True)
+    except ValueError:
+        yield "account_key is not base64"
 
 
 def _is_http(url: str) -> bool:

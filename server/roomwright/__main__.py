@@ -1,7 +1,9 @@
 """The command line's entry point: `roomwright` and `python -m roomwright`."""
 
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from roomwright.cli import CommandError
 from roomwright.cli.parser import make_parser
@@ -21,5 +23,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _INTERRUPTED
 
 
+def program() -> None:
+    """Run one command as a process, and end it with the command's exit code."""
+    code = main()
+    if "livekit.rtc" in sys.modules:  # its threads call a Python that is ending, and abort the process
+        with suppress(OSError):  # nobody reads any more
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

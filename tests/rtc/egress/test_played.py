@@ -4,33 +4,18 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from livekit import api
 
 from tests.rtc.conftest import Invite
 from tests.rtc.families import PROGRAMS, npm_packages
 from tests.rtc.network import Network
-from tests.rtc.recording import active, ended, recorded, recorders, recording_server, status
+from tests.rtc.recording import active, ended, recorded, recorders, status
 from tests.rtc.server import Server
 from tests.rtc.test_page import need_browser
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def recorder(network: Network, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    with network:
-        async with recording_server(tmp_path_factory.mktemp("egress")) as server:
-            yield server
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def livekit(recorder: Server) -> AsyncIterator[api.LiveKitAPI]:
-    async with recorder.api() as client:
-        yield client
 
 
 async def played(network: Network, *files: str) -> list[dict[str, Any]]:

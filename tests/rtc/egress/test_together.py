@@ -1,34 +1,18 @@
 """Recordings of real publishers show and play what was published, in order and together."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from statistics import median
 
 import pytest
-import pytest_asyncio
 from livekit import api
 from livekit.protocol import egress as proto
 
 from tests.egress import source
 from tests.rtc.conftest import Invite
-from tests.rtc.network import Network
-from tests.rtc.recording import in_real_time, recorded, recording_server, status
+from tests.rtc.recording import in_real_time, recorded, status
 from tests.rtc.server import Server
 
 TOGETHER_S = 0.08
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def recorder(network: Network, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    with network:
-        async with recording_server(tmp_path_factory.mktemp("together")) as server:
-            yield server
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def livekit(recorder: Server) -> AsyncIterator[api.LiveKitAPI]:
-    async with recorder.api() as client:
-        yield client
 
 
 def watched(info: proto.EgressInfo) -> source.Watched:

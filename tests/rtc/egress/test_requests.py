@@ -1,28 +1,10 @@
 """Recording calls that real clients hold: every kind of request, and what its files show."""
 
-from collections.abc import AsyncIterator
-
-import pytest
-import pytest_asyncio
 from livekit import api
 
 from tests.rtc.conftest import Invite
-from tests.rtc.network import Network
-from tests.rtc.recording import colours, pitch, probe, recorded, recording_server, size, status
+from tests.rtc.recording import colours, pitch, probe, recorded, size, status
 from tests.rtc.server import Server
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def recorder(network: Network, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    with network:
-        async with recording_server(tmp_path_factory.mktemp("egress")) as server:
-            yield server
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def livekit(recorder: Server) -> AsyncIterator[api.LiveKitAPI]:
-    async with recorder.api() as client:
-        yield client
 
 
 async def _speaker(invite: Invite, recorder: Server, identity: str = "alice", colour: str = "red", hz: int = 440):

@@ -1,28 +1,11 @@
 """Publishers whose sound is that of telephones, G.711: their tracks, and the rooms that they are in."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 from livekit import api
 
 from tests.rtc.conftest import Invite
-from tests.rtc.network import Network
-from tests.rtc.recording import active, pitch, probe, recorded, recording_server, status
+from tests.rtc.recording import active, pitch, probe, recorded, status
 from tests.rtc.server import Server
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def recorder(network: Network, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    with network:
-        async with recording_server(tmp_path_factory.mktemp("egress")) as server:
-            yield server
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def livekit(recorder: Server) -> AsyncIterator[api.LiveKitAPI]:
-    async with recorder.api() as client:
-        yield client
 
 
 @pytest.mark.parametrize("codec", ["pcmu", "pcma"])

@@ -3,11 +3,9 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from livekit import api
 
 from tests.rtc.conftest import Invite
@@ -28,19 +26,6 @@ from tests.rtc.recording import (
     until,
 )
 from tests.rtc.server import Server
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def recorder(network: Network, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    with network:
-        async with recording_server(tmp_path_factory.mktemp("egress")) as server:
-            yield server
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def livekit(recorder: Server) -> AsyncIterator[api.LiveKitAPI]:
-    async with recorder.api() as client:
-        yield client
 
 
 async def _on_stage(invite: Invite, server: Server, identity: str = "alice", **options):

@@ -3,12 +3,11 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
 import pytest
-import pytest_asyncio
 from livekit import api
 from livekit.protocol import egress as proto
 
@@ -32,19 +31,6 @@ from tests.rtc.recording import (
 from tests.rtc.server import Server
 
 FINISHED, FAILED = proto.StreamInfo.Status.FINISHED, proto.StreamInfo.Status.FAILED
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def recorder(network: Network, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    with network:
-        async with recording_server(tmp_path_factory.mktemp("egress")) as server:
-            yield server
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def livekit(recorder: Server) -> AsyncIterator[api.LiveKitAPI]:
-    async with recorder.api() as client:
-        yield client
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,9 @@
 """Recordings follow what real participants do meanwhile, reach a WebSocket, and begin by presets and tokens."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from itertools import groupby
 
 import numpy as np
-import pytest
-import pytest_asyncio
 from livekit import api
 from livekit.protocol import egress as proto
 
@@ -17,25 +14,8 @@ from roomwright_proto import livekit as pb
 from tests.egress.websocket import Listener
 from tests.rtc.conftest import Invite
 from tests.rtc.guests import Guest
-from tests.rtc.network import Network
-from tests.rtc.recording import active, colours, ended, recorded, recording_server, size, status
+from tests.rtc.recording import active, colours, ended, recorded, size, status
 from tests.rtc.server import KEY, SECRET, Server
-
-PRESET = {"recorded": {"egress": {"participant": {"file_outputs": [{"filepath": "preset/{publisher_identity}"}]}}}}
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def recorder(network: Network, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    with network:
-        folder = tmp_path_factory.mktemp("egress")
-        async with recording_server(folder, room={"room_configurations": PRESET}) as server:
-            yield server
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def livekit(recorder: Server) -> AsyncIterator[api.LiveKitAPI]:
-    async with recorder.api() as client:
-        yield client
 
 
 def shown(info: proto.EgressInfo) -> list[str]:

@@ -4,13 +4,14 @@ Owns where the copies are, who is writing there at the moment, and when they are
 servers look here, recorders write here.
 """
 
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
+
+from roomwright.egress import locks
 
 _MARK: Final = ".writing"
 _UNFINISHED: Final = ".part"
@@ -51,7 +52,7 @@ class Hold:
         self._folder = held_folder
         held_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._mark = (held_folder / _MARK).open("w")
-        fcntl.flock(self._mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        locks.take(self._mark)
 
     def release(self) -> None:
         """Nothing more is written; what is empty goes."""
@@ -66,7 +67,7 @@ def is_held(some_folder: Path) -> bool:
     """Whether a process is writing there."""
     try:
         with (some_folder / _MARK).open() as mark:
-            fcntl.flock(mark, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            locks.take(mark, shared=True)
     except BlockingIOError:
         return True
     except OSError:

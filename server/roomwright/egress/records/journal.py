@@ -18,6 +18,7 @@ import structlog
 
 from roomwright import codec
 from roomwright.codec import CodecError
+from roomwright.egress import locks
 from roomwright_proto import livekit as pb
 
 log = structlog.get_logger(__name__)
@@ -151,13 +152,9 @@ class Journal:
 
     def _take_lock(self) -> None:
         """Another server's records must not be closed as if it had crashed."""
+        lock = os.open(self._directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            import fcntl
-        except ImportError:  # Windows: there the file itself cannot be opened twice for long
-            return
-        lock = os.open(self._directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            locks.take(lock)
         except OSError as error:
             os.close(lock)
             raise JournalError(f"{self._directory} is in use by another server") from error

@@ -12,6 +12,8 @@ from pathlib import Path
 from tests.egress.programs import program
 
 _KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+_USAGE = "keyUsage=critical,keyCertSign,cRLSign"
+"""Python 3.13 is strict: an authority says that it may vouch, and a certificate by which key it was signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,8 @@ class Authority:
     def at(cls, folder: Path) -> "Authority":
         """A new one."""
         made = cls(folder)
-        made._openssl("req", "-x509", *_KEY, "-keyout", "authority.key", "-out", "authority.pem", "-subj", "/CN=tests")
+        files = ("-keyout", "authority.key", "-out", "authority.pem")
+        made._openssl("req", "-x509", *_KEY, *files, "-subj", "/CN=tests", "-addext", _USAGE)
         return made
 
     @property
@@ -34,7 +37,8 @@ class Authority:
 
     def certificate(self, host: str, *, days: int = 2) -> tuple[Path, Path]:
         """A certificate for a host, and its key."""
-        (self.folder / "extensions").write_text(f"subjectAltName=DNS:{host}\n")
+        extensions = f"subjectAltName=DNS:{host}\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n"
+        (self.folder / "extensions").write_text(extensions)
         self._openssl("req", *_KEY, "-keyout", f"{host}.key", "-out", f"{host}.csr", "-subj", f"/CN={host}")
         signing = ("-CA", "authority.pem", "-CAkey", "authority.key", "-CAcreateserial", "-extfile", "extensions")
         self._openssl("x509", "-req", "-in", f"{host}.csr", "-out", f"{host}.pem", "-days", str(days), *signing)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from roomwright.config import readers
-from roomwright.config.egress_settings import EgressCosts, EgressLimits, EgressStorage
+from roomwright.config.egress_settings import ROLES, EgressCosts, EgressLimits, EgressStorage
 from roomwright.config.readers import ConfigError, Reader, refuse
 from roomwright_proto import livekit as pb
 
@@ -64,7 +64,7 @@ def _storage(value: Any, path: str) -> EgressStorage:
         upload = getattr(storage, name)
         if upload is not None and not getattr(upload, needed):
             raise ConfigError(f"{path}.{name}.{needed} is missing")
-    for name in ("assume_role_arn", "assume_role_external_id"):
+    for name in ROLES:
         if storage.s3 is not None and getattr(storage.s3, name):
             raise ConfigError(f"{path}.s3.{name} is not supported: give keys, or a session_token with them")
     return storage

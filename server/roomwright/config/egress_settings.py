@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 
 from roomwright_proto import livekit as pb
 
+ROLES = ("assume_role_arn", "assume_role_external_id")
+"""Fields of storage with S3 that are refused: nobody assumes roles here."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EgressCosts:

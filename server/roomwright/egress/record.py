@@ -1,22 +1,13 @@
 """The record of one egress: what the API tells of it. It changes only along the table of states."""
 
 from collections.abc import Sequence
-from typing import TypeAlias
 
 from roomwright import codec
 from roomwright.egress.redaction import redacted
 from roomwright.egress.states import RUNNING, TRANSITIONS, Reason, code_of, details
-from roomwright.egress.wish import Source, Wish
+from roomwright.egress.wish import Request, Source, Wish
 from roomwright_proto import livekit as pb
 from roomwright_proto.roomwright.egress import v1
-
-_Request: TypeAlias = (
-    pb.StartEgressRequest
-    | pb.RoomCompositeEgressRequest
-    | pb.ParticipantEgressRequest
-    | pb.TrackCompositeEgressRequest
-    | pb.TrackEgressRequest
-)
 
 _S = pb.EgressStatus
 _KIND = v1.SourceKind
@@ -145,7 +136,7 @@ class Record:
             info.segments = info.segment_results[0]
 
 
-def _request(info: pb.EgressInfo) -> _Request | None:
+def _request(info: pb.EgressInfo) -> Request | None:
     known = (info.egress, info.room_composite, info.participant, info.track_composite, info.track)
     return next((each for each in known if each is not None), None)
 

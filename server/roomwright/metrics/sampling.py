@@ -58,14 +58,16 @@ class Sampler:
         self._transit.take(vitals.passed)
 
     def _compare(self, now: StreamVitals, before: StreamVitals | None) -> None:
-        known = before is not None and before.packets <= now.packets  # otherwise the stream began anew
-        packets = now.packets - (before.packets if before and known else 0)
-        if packets <= 0:
+        packets, lost = (before.packets, before.lost) if before else (0, 0)
+        if packets > now.packets:  # the stream began anew
+            packets = lost = 0
+        came = now.packets - packets
+        if came <= 0:
             return
         key = (now.direction, now.sort.source, now.sort.kind)
-        self._lost.share(key, now.lost - (before.lost if before and known else 0), packets)
+        self._lost.share(key, now.lost - lost, came)
         if now.direction == "incoming":
-            self._reordered.share(key, now.reordered - (before.reordered if before else 0), packets)
+            self._reordered.share(key, now.reordered - (before.reordered if before else 0), came)
         if now.jitter:
             self._jitter.values[key].observe(now.jitter * 1e6)
         if now.round_trip:

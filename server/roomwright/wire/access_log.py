@@ -41,9 +41,7 @@ class AccessLog:
 
     def _write(self) -> None:
         while (exchange := self._queue.get()) is not None:
-            with contextlib.suppress(
-                OSError, ValueError
-            ):  # nobody reads, or it is closed: later lines may be read again
+            with contextlib.suppress(OSError, ValueError):  # nobody reads, or it is closed: later lines may be read
                 self._tell(exchange)
 
     def _tell(self, exchange: Exchange) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from roomwright.config.egress_settings import ROLES
 from roomwright.egress.refusals import invalid, not_here
 from roomwright.egress.wish import Upload
 from roomwright_proto import livekit as pb
@@ -14,7 +15,6 @@ _BUCKETS: Mapping[type[Any], str] = {
     pb.GcpUpload: "bucket",
     pb.AzureBlobUpload: "container_name",
 }
-_ROLES = ("assume_role_arn", "assume_role_external_id")
 
 
 def chosen(holder: Any) -> Upload | None:
@@ -31,7 +31,7 @@ def _check(upload: Upload) -> None:
         raise not_here("storage with AliOSS")
     if not getattr(upload, _BUCKETS[type(upload)]):
         raise invalid(f"{_BUCKETS[type(upload)]} of the storage")
-    for name in _ROLES:
+    for name in ROLES:
         if getattr(upload, name, ""):
             raise not_here(f"{name} (storage with S3)")
 

@@ -3,7 +3,7 @@
 Storage keeps what is written. WebSocket outputs carry raw sound and are not made here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from posixpath import dirname
@@ -26,7 +26,8 @@ __all__ = ["make", "spooled"]
 
 def make(plan: v1.Plan) -> Together:
     """The outputs of a plan. Raises OutputError where one cannot be."""
-    stores = _stores(plan)
+    spools = {bytes(storage): folder for folder, storage in spooled(plan)}
+    stores = {key: open_store(storage, spools.get(key)) for key, storage in _storages(plan).items()}
     manifests: dict[tuple[bytes, str], tuple[Store, str]] = {}
     outputs: list[AnyOutput] = []
     for output in plan.outputs:
@@ -35,13 +36,13 @@ def make(plan: v1.Plan) -> Together:
         if output.stream is not None:
             outputs.append(StreamsOutput(output.stream))
             continue
-        key = bytes(output.storage or v1.Storage())
+        key = bytes(_storage(output))
         store = stores[key]
         outputs.append(_stored(output, store))
         folder = _manifest_folder(output)
         if folder is not None:
             manifests[key, folder] = store, folder
-    return Together(plan, outputs, list(manifests.values()), _held(plan))
+    return Together(plan, outputs, list(manifests.values()), _held(spools.values()))
 
 
 def spooled(plan: v1.Plan) -> Iterator[tuple[Path, v1.Storage]]:
@@ -53,24 +54,18 @@ def spooled(plan: v1.Plan) -> Iterator[tuple[Path, v1.Storage]]:
 
 def _storages(plan: v1.Plan) -> dict[bytes, v1.Storage]:
     """Each once, in order."""
-    return {
-        bytes(each.storage or v1.Storage()): each.storage or v1.Storage() for each in plan.outputs if _is_stored(each)
-    }
+    stored = (each for each in plan.outputs if each.websocket_url is None and each.stream is None)
+    return {bytes(storage): storage for storage in map(_storage, stored)}
 
 
-def _is_stored(output: v1.Output) -> bool:
-    return output.websocket_url is None and output.stream is None
+def _storage(output: v1.Output) -> v1.Storage:
+    return output.storage or v1.Storage()
 
 
-def _stores(plan: v1.Plan) -> dict[bytes, Store]:
-    folders = {bytes(storage): folder for folder, storage in spooled(plan)}
-    return {key: open_store(storage, folders.get(key)) for key, storage in _storages(plan).items()}
-
-
-def _held(plan: v1.Plan) -> ExitStack:
-    """Says until it is closed that the folders of a plan are being written."""
+def _held(spools: Iterable[Path]) -> ExitStack:
+    """Says until it is closed that the folders of an egress are being written."""
     held = ExitStack()
-    for folder in {folder.parent for folder, _ in spooled(plan)}:
+    for folder in {each.parent for each in spools}:
         with plainly(folder):
             held.callback(spool.Hold(folder).release)
     return held
